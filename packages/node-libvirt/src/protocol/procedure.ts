@@ -1,0 +1,103 @@
+/** What one line of the procedure table says. */
+import {
+  array,
+  type Codec,
+  type Decoded,
+  type Fields,
+  fixed,
+  type Given,
+  int,
+  nothing,
+  optional,
+  struct,
+  uint,
+} from '../wire/xdr.js';
+
+/** libvirt's RPC programs: their number and version on the wire. */
+export const programs = {
+  remote: { number: 0x20008086, version: 1 }, // REMOTE_PROGRAM, remote_protocol.x
+  qemu: { number: 0x20008087, version: 1 }, // QEMU_PROGRAM, qemu_protocol.x
+  keepalive: { number: 0x6b656570, version: 1 }, // KEEPALIVE_PROGRAM, virkeepaliveprotocol.x
+} as const;
+export type ProgramName = keyof typeof programs;
+
+/** A stream that goes with a call, by the direction of its data. */
+export type StreamDirection = 'none' | 'download' | 'upload' | 'both';
+
+export interface Procedure<F extends Fields = Fields, R = unknown, S extends StreamDirection = StreamDirection> {
+  readonly program: ProgramName;
+  readonly number: number;
+  readonly args: Codec<Decoded<F>> & { readonly fields: F };
+  readonly result: Codec<R>;
+  readonly stream: S;
+  /** True for calls that may rightly take hours, such as a migration: they have no deadline unless the caller gives one. */
+  readonly long: boolean;
+  /** Set when libvirt wants to be asked for the number of values first: the argument and result that carry it. */
+  readonly counted?: string;
+}
+
+export type ArgumentsOf<P> = P extends Procedure<infer F, any, any> ? Given<F> : never;
+export type ResultOf<P> = P extends Procedure<any, infer R, any> ? R : never;
+export type StreamOf<P> = P extends Procedure<any, any, infer S> ? S : never;
+
+/** An ordinary call. */
+export function call<F extends Fields, R = void>(
+  number: number,
+  args: F,
+  result: Codec<R> = nothing as unknown as Codec<R>,
+): Procedure<F, R, 'none'> {
+  return { program: 'remote', number, args: struct(args), result, stream: 'none', long: false };
+}
+
+/** A call that may rightly take hours. */
+export function longCall<F extends Fields, R = void>(number: number, args: F, result?: Codec<R>): Procedure<F, R, 'none'> {
+  return { ...call(number, args, result), long: true };
+}
+
+/** A call of the `qemu` program. */
+export function qemuCall<F extends Fields, R = void>(number: number, args: F, result?: Codec<R>): Procedure<F, R, 'none'> {
+  return { ...call(number, args, result), program: 'qemu' };
+}
+
+/** A call with a stream of data beside it. */
+export function streamCall<F extends Fields, S extends StreamDirection, R = void>(
+  stream: S,
+  number: number,
+  args: F,
+  result?: Codec<R>,
+): Procedure<F, R, S> {
+  return { ...call(number, args, result), stream, long: true };
+}
+
+/** A call that is made twice: libvirt first tells how many values there are, then gives them. `count` is that argument. */
+export function countedCall<F extends Fields, R>(
+  number: number,
+  args: F,
+  result: Codec<{ params: R; nparams: number }>,
+): Procedure<Omit<F, 'nparams'>, R, 'none'> {
+  return { ...call(number, args, result), counted: 'nparams' } as unknown as Procedure<Omit<F, 'nparams'>, R, 'none'>;
+}
+
+/** Bits of the call's own flag enum; 0 when left out. */
+export const flags = optional(uint, 0);
+/** Flags of calls that return typed parameters: VIR_TYPED_PARAM_STRING_OKAY when left out, so that strings come too. */
+export const parameterFlags = optional(uint, 4);
+/** Asks for the values and not only for their number. */
+export const needResults = fixed(int, 1);
+
+/** What the list calls return: the items, then their number once more. */
+export function listOf<T>(item: Codec<T>, max: number): Codec<T[]> {
+  const items = array(item, max);
+  return {
+    minBytes: items.minBytes + int.minBytes,
+    encode(writer, value) {
+      items.encode(writer, value);
+      int.encode(writer, value.length);
+    },
+    decode(reader) {
+      const value = items.decode(reader);
+      int.decode(reader);
+      return value;
+    },
+  };
+}

@@ -1,0 +1,41 @@
+/** What a tracing hook is told: every message, with names in place of numbers. */
+import type { Header } from '../wire/frame.js';
+import { MessageStatus, MessageType } from '../wire/frame.js';
+import { handshake, procedures } from '../protocol/procedures.js';
+import { type Procedure, programs } from '../protocol/procedure.js';
+import { events } from '../protocol/events.js';
+
+export interface TraceRecord {
+  readonly direction: 'sent' | 'received';
+  /** The call's or event's name, `keepalive`, or its number when it is in no table. */
+  readonly name: string;
+  readonly type: string;
+  readonly status: string;
+  readonly serial: number;
+  /** Length of the payload in bytes. What it says is not traced: it may hold secrets. */
+  readonly bytes: number;
+}
+
+export type Trace = (record: TraceRecord) => void;
+
+const names = new Map<string, string>();
+for (const [name, { program, number }] of Object.entries<Procedure>({ ...procedures, ...handshake })) {
+  names.set(`${programs[program].number}/${number}`, name);
+}
+for (const [name, { procedure }] of Object.entries(events)) names.set(`${programs.remote.number}/${procedure}`, name);
+for (const number of [1, 2]) names.set(`${programs.keepalive.number}/${number}`, number === 1 ? 'keepalive ping' : 'keepalive pong');
+
+export function traceRecord(direction: TraceRecord['direction'], header: Header, bytes: number): TraceRecord {
+  return {
+    direction,
+    name: names.get(`${header.program}/${header.procedure}`) ?? `${header.program.toString(16)}/${header.procedure}`,
+    type: nameOf(MessageType, header.type),
+    status: nameOf(MessageStatus, header.status),
+    serial: header.serial,
+    bytes,
+  };
+}
+
+function nameOf(table: Readonly<Record<string, number>>, value: number): string {
+  return Object.entries(table).find(([, number]) => number === value)?.[0].toLowerCase() ?? String(value);
+}

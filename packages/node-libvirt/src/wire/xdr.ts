@@ -1,0 +1,440 @@
+/**
+ * External Data Representation, the encoding of libvirt's messages (RFC 4506).
+ *
+ * A {@link Codec} reads and writes one type. Nothing that comes from the wire is trusted: every count is held against
+ * its declared maximum *and* against the bytes that are really there before anything of that size is allocated.
+ */
+import { ProtocolError } from '../errors.js';
+
+/** Reads values from one message. It never looks beyond the message's end. */
+export class XdrReader {
+  #offset: number;
+  readonly #view: DataView;
+
+  constructor(
+    readonly bytes: Buffer,
+    start = 0,
+    readonly end: number = bytes.length,
+  ) {
+    this.#offset = start;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  /** Bytes not read yet. */
+  get remaining(): number {
+    return this.end - this.#offset;
+  }
+
+  take(size: number): number {
+    const at = this.#offset;
+    if (size > this.end - at) {
+      throw new ProtocolError(`the message ends ${size - (this.end - at)} bytes too early`);
+    }
+    this.#offset = at + size;
+    return at;
+  }
+
+  int(): number {
+    return this.#view.getInt32(this.take(4));
+  }
+
+  uint(): number {
+    return this.#view.getUint32(this.take(4));
+  }
+
+  hyper(): bigint {
+    return this.#view.getBigInt64(this.take(8));
+  }
+
+  uhyper(): bigint {
+    return this.#view.getBigUint64(this.take(8));
+  }
+
+  double(): number {
+    return this.#view.getFloat64(this.take(8));
+  }
+
+  /** Opaque bytes of a known length with their padding (RFC 4506 section 4.9). The result is a view, not a copy. */
+  opaque(length: number): Buffer {
+    const at = this.take(padded(length));
+    return this.bytes.subarray(at, at + length);
+  }
+
+  /** All bytes that are left, as a copy that outlives the message. */
+  rest(): Buffer {
+    const size = this.remaining;
+    const at = this.take(size);
+    return Buffer.from(this.bytes.subarray(at, at + size));
+  }
+
+  /** The length of what follows, held against `max` (RFC 4506 sections 4.10 to 4.13). */
+  length(max: number, minBytesEach: number): number {
+    const count = this.uint();
+    if (count > max) throw new ProtocolError(`a length of ${count} is over the protocol's limit of ${max}`);
+    if (count * minBytesEach > this.remaining) {
+      throw new ProtocolError(`a length of ${count} does not fit in the ${this.remaining} bytes that are left`);
+    }
+    return count;
+  }
+}
+
+/** Collects one outgoing message. */
+export class XdrWriter {
+  #bytes: Buffer;
+  #length = 0;
+
+  constructor(initialSize = 512) {
+    this.#bytes = Buffer.allocUnsafe(initialSize);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The message so far: a view that the next write may change. */
+  get written(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #grow(size: number): number {
+    const at = this.#length;
+    const needed = at + size;
+    if (needed > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+      this.#bytes.copy(larger, 0, 0, at);
+      this.#bytes = larger;
+    }
+    this.#length = needed;
+    return at;
+  }
+
+  int(value: number): void {
+    const at = this.#grow(4);
+    this.#bytes.writeInt32BE(value, at);
+  }
+
+  uint(value: number): void {
+    const at = this.#grow(4);
+    this.#bytes.writeUInt32BE(value, at);
+  }
+
+  hyper(value: bigint): void {
+    const at = this.#grow(8);
+    this.#bytes.writeBigInt64BE(value, at);
+  }
+
+  uhyper(value: bigint): void {
+    const at = this.#grow(8);
+    this.#bytes.writeBigUInt64BE(value, at);
+  }
+
+  double(value: number): void {
+    const at = this.#grow(8);
+    this.#bytes.writeDoubleBE(value, at);
+  }
+
+  opaque(value: Uint8Array): void {
+    const at = this.#grow(padded(value.length));
+    this.#bytes.set(value, at);
+    this.#bytes.fill(0, at + value.length, this.#length);
+  }
+
+  /** Bytes as they are, without length or padding. */
+  raw(value: Uint8Array): void {
+    const at = this.#grow(value.length);
+    this.#bytes.set(value, at);
+  }
+
+  string(value: string): void {
+    const size = Buffer.byteLength(value);
+    this.uint(size);
+    const at = this.#grow(padded(size));
+    this.#bytes.write(value, at, 'utf8');
+    this.#bytes.fill(0, at + size, this.#length);
+  }
+
+  /** Overwrites four bytes written before, for a length known only at the end. */
+  patchUint(at: number, value: number): void {
+    this.#bytes.writeUInt32BE(value, at);
+  }
+}
+
+function padded(length: number): number {
+  return (length + 3) & ~3;
+}
+
+/**
+ * How one type travels. `minBytes` is the least it can take on the wire; it bounds what a count may make us allocate.
+ * `optional` marks an argument that may be left out, in which case `whenAbsent` is sent.
+ */
+export interface Codec<T> {
+  readonly minBytes: number;
+  encode(writer: XdrWriter, value: T): void;
+  decode(reader: XdrReader): T;
+}
+
+/** An argument that callers may leave out. */
+export interface OptionalCodec<T> extends Codec<T> {
+  readonly whenAbsent: T;
+}
+
+/** A part of a message that callers never see, always written with the same value. */
+export interface FixedCodec extends Codec<never> {
+  readonly fixed: true;
+}
+
+export type ValueOf<C> = C extends Codec<infer T> ? T : never;
+
+export function checkInteger(value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+    throw new RangeError(`${String(value)} is not a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+export const int: Codec<number> = {
+  minBytes: 4,
+  encode: (writer, value) => writer.int(checkInteger(value, -0x80000000, 0x7fffffff)),
+  decode: (reader) => reader.int(),
+};
+
+export const uint: Codec<number> = {
+  minBytes: 4,
+  encode: (writer, value) => writer.uint(checkInteger(value, 0, 0xffffffff)),
+  decode: (reader) => reader.uint(),
+};
+
+/** A C truth value: an int on the wire. */
+export const bool: Codec<boolean> = {
+  minBytes: 4,
+  encode: (writer, value) => writer.int(value ? 1 : 0),
+  decode: (reader) => reader.int() !== 0,
+};
+
+function wide(value: number | bigint, min: bigint, max: bigint): bigint {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+    throw new RangeError(`${value} is not an exact whole number: pass a bigint`);
+  }
+  const exact = BigInt(value);
+  if (exact < min || exact > max) throw new RangeError(`${exact} is not a whole number from ${min} to ${max}`);
+  return exact;
+}
+
+function narrow(value: bigint): number {
+  const exact = Number(value);
+  if (!Number.isSafeInteger(exact)) throw new ProtocolError(`${value} is beyond 2^53-1, which no size or count here can be`);
+  return exact;
+}
+
+const MIN_HYPER = -(2n ** 63n);
+const MAX_HYPER = 2n ** 63n - 1n;
+const MAX_UHYPER = 2n ** 64n - 1n;
+
+/** 64 bits, as a number that is exact up to 2^53-1 (8 PiB); a larger one from the wire is an error, never rounded. */
+export const hyper: Codec<number> = {
+  minBytes: 8,
+  encode: (writer, value) => writer.hyper(wide(value, MIN_HYPER, MAX_HYPER)),
+  decode: (reader) => narrow(reader.hyper()),
+};
+
+/** 64 bits without a sign; see {@link hyper}. */
+export const uhyper: Codec<number> = {
+  minBytes: 8,
+  encode: (writer, value) => writer.uhyper(wide(value, 0n, MAX_UHYPER)),
+  decode: (reader) => narrow(reader.uhyper()),
+};
+
+/** 64 bits where libvirt uses the whole range ("unlimited", "unknown"): a number where it is exact, else a bigint. */
+export const wideHyper: Codec<number | bigint> = {
+  minBytes: 8,
+  encode: (writer, value) => writer.hyper(wide(value, MIN_HYPER, MAX_HYPER)),
+  decode: (reader) => exactest(reader.hyper()),
+};
+
+/** The same without a sign. */
+export const wideUhyper: Codec<number | bigint> = {
+  minBytes: 8,
+  encode: (writer, value) => writer.uhyper(wide(value, 0n, MAX_UHYPER)),
+  decode: (reader) => exactest(reader.uhyper()),
+};
+
+function exactest(value: bigint): number | bigint {
+  const exact = Number(value);
+  return Number.isSafeInteger(exact) ? exact : value;
+}
+
+export const double: Codec<number> = {
+  minBytes: 8,
+  encode: (writer, value) => writer.double(value),
+  decode: (reader) => reader.double(),
+};
+
+/** The longest string either side sends, in bytes: REMOTE_STRING_MAX of libvirt's remote_protocol.x. */
+export const STRING_MAX = 4_194_304;
+
+export const string: Codec<string> = {
+  minBytes: 4,
+  encode(writer, value) {
+    if (typeof value !== 'string') throw new TypeError(`${String(value)} is not a string`);
+    if (value.length > STRING_MAX || Buffer.byteLength(value) > STRING_MAX) {
+      throw new RangeError(`a string of ${value.length} characters is over libvirt's limit of ${STRING_MAX} bytes`);
+    }
+    writer.string(value);
+  },
+  decode: (reader) => reader.opaque(reader.length(STRING_MAX, 1)).toString('utf8'),
+};
+
+/** Bytes, at most `max` of them. What is decoded is a copy that outlives the message. */
+export function bytes(max: number): Codec<Uint8Array> {
+  return {
+    minBytes: 4,
+    encode(writer, value) {
+      if (value.length > max) throw new RangeError(`${value.length} bytes are over libvirt's limit of ${max}`);
+      writer.uint(value.length);
+      writer.opaque(value);
+    },
+    decode: (reader) => Buffer.from(reader.opaque(reader.length(max, 1))),
+  };
+}
+
+/** `char name<max>`: libvirt's C `char` arrays travel as one 32-bit int a character (RFC 4506 section 4.1). */
+export function chars(max: number): Codec<Uint8Array> {
+  return {
+    minBytes: 4,
+    encode(writer, value) {
+      if (value.length > max) throw new RangeError(`${value.length} bytes are over libvirt's limit of ${max}`);
+      writer.uint(value.length);
+      for (const char of value) writer.int(char > 127 ? char - 256 : char);
+    },
+    decode(reader) {
+      const length = reader.length(max, 4);
+      const result = Buffer.allocUnsafe(length);
+      for (let i = 0; i < length; i++) result[i] = reader.int() & 0xff;
+      return result;
+    },
+  };
+}
+
+/** `char name[size]`: a C string in a fixed array of chars, up to its first NUL. */
+export function charArray(size: number): Codec<string> {
+  return {
+    minBytes: size * 4,
+    encode(writer, value) {
+      const text = Buffer.from(value);
+      if (text.length >= size) throw new RangeError(`${value} is longer than ${size - 1} bytes`);
+      for (let i = 0; i < size; i++) writer.int(text[i] ?? 0);
+    },
+    decode(reader) {
+      const text = Buffer.allocUnsafe(size);
+      for (let i = 0; i < size; i++) text[i] = reader.int() & 0xff;
+      const end = text.indexOf(0);
+      return text.toString('utf8', 0, end === -1 ? size : end);
+    },
+  };
+}
+
+/** A list of at most `max` items. */
+export function array<T>(item: Codec<T>, max: number): Codec<T[]> {
+  return {
+    minBytes: 4,
+    encode(writer, values) {
+      if (values.length > max) throw new RangeError(`${values.length} items are over libvirt's limit of ${max}`);
+      writer.uint(values.length);
+      for (const value of values) item.encode(writer, value);
+    },
+    decode(reader) {
+      const count = reader.length(max, item.minBytes);
+      const values: T[] = [];
+      for (let i = 0; i < count; i++) values.push(item.decode(reader));
+      return values;
+    },
+  };
+}
+
+/** A value that may be absent (RFC 4506 section 4.19): `null` in TypeScript, and callers may leave it out. */
+export function nullable<T>(item: Codec<T>): OptionalCodec<T | null> {
+  return {
+    minBytes: 4,
+    whenAbsent: null,
+    encode(writer, value) {
+      if (value === null) return writer.uint(0);
+      writer.uint(1);
+      item.encode(writer, value);
+    },
+    decode(reader) {
+      const present = reader.uint();
+      if (present > 1) throw new ProtocolError(`${present} stands where only 0 (absent) or 1 (present) can`);
+      return present === 1 ? item.decode(reader) : null;
+    },
+  };
+}
+
+/** An argument that may be left out. */
+export function optional<T>(item: Codec<T>, whenAbsent: T): OptionalCodec<T> {
+  return { minBytes: item.minBytes, whenAbsent, encode: item.encode, decode: item.decode };
+}
+
+/** A part that is always sent as `value` and ignored when read. */
+export function fixed<T>(item: Codec<T>, value: T): FixedCodec {
+  return {
+    minBytes: item.minBytes,
+    fixed: true,
+    encode: (writer) => item.encode(writer, value),
+    decode(reader) {
+      item.decode(reader);
+      return undefined as never;
+    },
+  };
+}
+
+/** Nothing at all. */
+export const nothing: Codec<void> = { minBytes: 0, encode: () => undefined, decode: () => undefined };
+
+export type Fields = Readonly<Record<string, Codec<any> | FixedCodec>>;
+
+type Flat<T> = { [K in keyof T]: T[K] };
+type VisibleKeys<F extends Fields> = { [K in keyof F]: F[K] extends FixedCodec ? never : K }[keyof F];
+type LeavableKeys<F extends Fields> = { [K in keyof F]: F[K] extends OptionalCodec<any> ? K : never }[keyof F];
+
+/** What a struct is once decoded: every visible field. */
+export type Decoded<F extends Fields> = Flat<{ [K in VisibleKeys<F>]: ValueOf<F[K]> }>;
+/** What a caller gives: the fields that may be left out are optional. */
+export type Given<F extends Fields> = Flat<
+  { [K in Exclude<VisibleKeys<F>, LeavableKeys<F>>]: ValueOf<F[K]> } & {
+    [K in Extract<VisibleKeys<F>, LeavableKeys<F>>]?: ValueOf<F[K]> | undefined;
+  }
+>;
+
+/** Fields in their order on the wire. A bad value is named by its field. */
+export function struct<F extends Fields>(fields: F): Codec<Decoded<F>> & { readonly fields: F } {
+  const entries = Object.entries(fields);
+  return {
+    fields,
+    minBytes: entries.reduce((sum, [, codec]) => sum + codec.minBytes, 0),
+    encode(writer, value) {
+      for (const [name, codec] of entries) encodeField(writer, name, codec, value as Record<string, unknown>);
+    },
+    decode(reader) {
+      const result: Record<string, unknown> = {};
+      for (const [name, codec] of entries) {
+        const value = codec.decode(reader);
+        if (!('fixed' in codec)) result[name] = value;
+      }
+      return result as Decoded<F>;
+    },
+  };
+}
+
+function encodeField(writer: XdrWriter, name: string, codec: Codec<unknown>, given: Record<string, unknown>): void {
+  let value = given[name];
+  if (value === undefined && 'whenAbsent' in codec) value = codec.whenAbsent;
+  if (value === undefined && !('fixed' in codec)) throw new TypeError(`the argument \`${name}\` is missing`);
+  try {
+    codec.encode(writer, value);
+  } catch (cause) {
+    if (cause instanceof RangeError || cause instanceof TypeError) {
+      throw new TypeError(`the argument \`${name}\` is wrong: ${cause.message}`, { cause });
+    }
+    throw cause;
+  }
+}
