@@ -1,6 +1,7 @@
 /** What `connect` gives: every call of the table as a method, events, streams, and the connection's own life. */
-import { BadArgument, type ConnectionLost } from './errors.js';
+
 import { DomainMigrateFlags } from './constants/migration.js';
+import { BadArgument, type ConnectionLost } from './errors.js';
 import type { EventName, EventOf } from './protocol/events.js';
 import { type ArgumentsOf, type Procedure, type ResultOf, type StreamOf } from './protocol/procedure.js';
 import { handshake, procedures } from './protocol/procedures.js';
@@ -13,12 +14,17 @@ import { type EventSubject, type Subscription, Subscriptions } from './rpc/subsc
 type Table = typeof procedures;
 
 /** The stream that comes with a call, by the direction of its data. */
-type StreamFor<S> = S extends 'download' ? DownloadStream : S extends 'upload' ? UploadStream : DownloadStream & UploadStream;
-type Answer<P> = StreamOf<P> extends 'none' ? ResultOf<P> : { readonly result: ResultOf<P>; readonly stream: StreamFor<StreamOf<P>> };
+type StreamFor<S> = S extends 'download'
+  ? DownloadStream
+  : S extends 'upload'
+    ? UploadStream
+    : DownloadStream & UploadStream;
+type Answer<P> =
+  StreamOf<P> extends 'none' ? ResultOf<P> : { readonly result: ResultOf<P>; readonly stream: StreamFor<StreamOf<P>> };
 
 /** A call: its arguments by name, its options, a promise of what libvirt returns. */
 export type Call<P> =
-  Record<never, never> extends ArgumentsOf<P>
+  Partial<ArgumentsOf<P>> extends ArgumentsOf<P>
     ? (args?: ArgumentsOf<P>, options?: CallOptions) => Promise<Answer<P>>
     : (args: ArgumentsOf<P>, options?: CallOptions) => Promise<Answer<P>>;
 
@@ -73,7 +79,7 @@ export class LibvirtConnection {
     listener: (event: EventOf<N>) => void,
     options: CallOptions & { readonly subject?: EventSubject } = {},
   ): Promise<Subscription> {
-    return this.#subscriptions.subscribe(name, listener as (event: never) => void, options.subject ?? null, options);
+    return this.#subscriptions.subscribe(name, listener, options.subject ?? null, options);
   }
 
   /**
@@ -81,11 +87,19 @@ export class LibvirtConnection {
    * connection is lost: then ask both hosts. Only peer-to-peer is offered, since in every other kind a lost client can
    * leave the domain paused on both sides.
    */
-  async domainMigrateToURI3({ dom, dconnuri, params = [], flags }: MigrateToUri, options: CallOptions = {}): Promise<void> {
+  async domainMigrateToURI3(
+    { dom, dconnuri, params = [], flags }: MigrateToUri,
+    options: CallOptions = {},
+  ): Promise<void> {
     if ((flags & DomainMigrateFlags.PEER2PEER) === 0) {
-      throw new BadArgument('domainMigrateToURI3: only peer-to-peer migration is offered: add DomainMigrateFlags.PEER2PEER to the flags');
+      throw new BadArgument(
+        'domainMigrateToURI3: only peer-to-peer migration is offered: add DomainMigrateFlags.PEER2PEER to the flags',
+      );
     }
-    await (this as unknown as Libvirt).domainMigratePerform3Params({ dom, dconnuri, params: [...params], flags }, options);
+    await (this as unknown as Libvirt).domainMigratePerform3Params(
+      { dom, dconnuri, params: [...params], flags },
+      options,
+    );
   }
 
   /** Tells the daemon and ends the connection. Calls still open end as `ConnectionLost`. Safe to call more than once. */
@@ -107,7 +121,9 @@ export class LibvirtConnection {
     for (const [name, procedure] of Object.entries<Procedure>(procedures)) {
       Object.defineProperty(LibvirtConnection.prototype, name, {
         value(this: LibvirtConnection, args: unknown = {}, options: CallOptions = {}) {
-          return procedure.stream === 'none' ? this.#rpc.call(name, procedure, args, options) : this.#rpc.callWithStream(name, procedure, args, options);
+          return procedure.stream === 'none'
+            ? this.#rpc.call(name, procedure, args, options)
+            : this.#rpc.callWithStream(name, procedure, args, options);
         },
       });
     }

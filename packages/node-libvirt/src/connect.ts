@@ -52,11 +52,14 @@ export async function connect(uri: string, options: ConnectOptions = {}): Promis
   const timer = setTimeout(
     () =>
       deadline.abort(
-        new ConnectFailed(`"${uri}": no libvirt connection within ${deadlineMs} ms: check that the host is up, and that no firewall drops its port`),
+        new ConnectFailed(
+          `"${uri}": no libvirt connection within ${deadlineMs} ms: check that the host is up, and that no firewall drops its port`,
+        ),
       ),
     deadlineMs,
   );
-  const stop = (): void => deadline.abort(new ConnectFailed(`"${uri}": connecting was aborted`, { cause: options.signal?.reason }));
+  const stop = (): void =>
+    deadline.abort(new ConnectFailed(`"${uri}": connecting was aborted`, { cause: options.signal?.reason }));
   if (options.signal?.aborted) stop();
   options.signal?.addEventListener('abort', stop, { once: true });
   try {
@@ -83,12 +86,20 @@ async function open(uri: ConnectionUri, options: ConnectOptions, signal: AbortSi
   const ask = (name: keyof typeof handshake | keyof typeof procedures, args: object): Promise<unknown> =>
     rpc.call(name, { ...handshake, ...procedures }[name], args, { signal, deadlineMs: 0 });
   try {
-    await authenticate({ connection: rpc, uri: uri.text, isSecure: transport.isSecure, credentials: options.credentials ?? null, signal });
+    await authenticate({
+      connection: rpc,
+      uri: uri.text,
+      isSecure: transport.isSecure,
+      credentials: options.credentials ?? null,
+      signal,
+    });
     await ask('connectOpen', { name: uri.name, flags: options.readOnly ? READ_ONLY : 0 });
     const version = (await ask('connectGetLibVersion', {})) as number;
     const minimum = options.minimumVersion ?? 6_000_000;
     if (version < minimum) {
-      throw new ConnectFailed(`"${uri.text}": libvirt ${versionText(version)} is too old, ${versionText(minimum)} is the oldest that will do: upgrade libvirt on this host`);
+      throw new ConnectFailed(
+        `"${uri.text}": libvirt ${versionText(version)} is too old, ${versionText(minimum)} is the oldest that will do: upgrade libvirt on this host`,
+      );
     }
     if (await ask('connectSupportsFeature', { feature: Feature.PROGRAM_KEEPALIVE })) rpc.startKeepalive();
     return new LibvirtConnection(rpc, uri.text, version) as Libvirt;
@@ -103,13 +114,22 @@ function explain(error: unknown, uri: ConnectionUri): unknown {
   if (error instanceof ConnectFailed || !(error instanceof NodeLibvirtError)) return error;
   if (error instanceof ProtocolError || error.cause instanceof ProtocolError) {
     const what = error instanceof ProtocolError ? error : (error.cause as ProtocolError);
-    return new ConnectFailed(`"${uri.text}": what answers there is not libvirt (${what.message}): check the ${uri.host === null ? 'socket' : 'host and port'}`, { cause: error });
+    return new ConnectFailed(
+      `"${uri.text}": what answers there is not libvirt (${what.message}): check the ${uri.host === null ? 'socket' : 'host and port'}`,
+      { cause: error },
+    );
   }
   if (error instanceof LibvirtError) {
-    return new ConnectFailed(`"${uri.text}": libvirt refuses to open ${uri.name} (${error.message}): check the driver and path of the URI, and that the host has that driver`, { cause: error });
+    return new ConnectFailed(
+      `"${uri.text}": libvirt refuses to open ${uri.name} (${error.message}): check the driver and path of the URI, and that the host has that driver`,
+      { cause: error },
+    );
   }
   if (error instanceof ConnectionLost) {
-    return new ConnectFailed(`"${uri.text}": the connection ended before libvirt answered (${error.reason}): check that a libvirt daemon listens there, and its log`, { cause: error });
+    return new ConnectFailed(
+      `"${uri.text}": the connection ended before libvirt answered (${error.reason}): check that a libvirt daemon listens there, and its log`,
+      { cause: error },
+    );
   }
   return error;
 }

@@ -1,7 +1,9 @@
 /** node-libvirt: libvirt's remote protocol in TypeScript. */
-export { connect, type ConnectOptions, versionText } from './connect.js';
-export { type Call, type Calls, type Libvirt, LibvirtConnection, type MigrateToUri } from './client.js';
+
 export type { Credentials } from './auth/authenticate.js';
+export { type Call, type Calls, type Libvirt, LibvirtConnection, type MigrateToUri } from './client.js';
+export { type ConnectOptions, connect, versionText } from './connect.js';
+export * from './constants/index.js';
 export {
   BadArgument,
   BadUri,
@@ -34,4 +36,3 @@ export type { DownloadStream, StreamPiece, UploadStream } from './rpc/stream.js'
 export type { EventSubject, Subscription } from './rpc/subscriptions.js';
 export type { Trace, TraceRecord } from './rpc/trace.js';
 export { parameter, valuesByField } from './typed-parameters.js';
-export * from './constants/index.js';

@@ -34,7 +34,20 @@ export interface ConnectionUri {
 }
 
 const TRANSPORTS: ReadonlySet<string> = new Set<TransportName>(['unix', 'tcp', 'tls', 'ssh']);
-const PARAMETERS = ['name', 'socket', 'keyfile', 'command', 'netcat', 'proxy', 'pkipath', 'no_verify', 'no_tty', 'mode', 'sshauth', 'no_sanity'];
+const PARAMETERS = [
+  'name',
+  'socket',
+  'keyfile',
+  'command',
+  'netcat',
+  'proxy',
+  'pkipath',
+  'no_verify',
+  'no_tty',
+  'mode',
+  'sshauth',
+  'no_sanity',
+];
 
 /** Reads a URI. Throws {@link BadUri}, whose message names the URI, what is wrong in it and what to write instead. */
 export function parseUri(text: string): ConnectionUri {
@@ -45,7 +58,10 @@ export function parseUri(text: string): ConnectionUri {
   try {
     url = new URL(text);
   } catch (cause) {
-    throw new BadUri(`"${text}" is not a libvirt URI: write one such as qemu:///system or qemu+ssh://root@host/system`, { cause });
+    throw new BadUri(
+      `"${text}" is not a libvirt URI: write one such as qemu:///system or qemu+ssh://root@host/system`,
+      { cause },
+    );
   }
   const scheme = url.protocol.slice(0, -1);
   const [driver = '', transportWord, ...rest] = scheme.split('+');
@@ -64,8 +80,10 @@ export function parseUri(text: string): ConnectionUri {
 
   const host = url.hostname === '' ? null : decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1');
   const transport = (transportWord as TransportName | undefined) ?? (host === null ? 'unix' : 'tls');
-  if (transport === 'unix' && host !== null) refuse(`the unix transport takes no host: write ${driver}+unix://${url.pathname}?socket=/path`);
-  if (transport !== 'unix' && host === null) refuse(`it names no host: write ${driver}+${transport}://host${url.pathname || '/system'}`);
+  if (transport === 'unix' && host !== null)
+    refuse(`the unix transport takes no host: write ${driver}+unix://${url.pathname}?socket=/path`);
+  if (transport !== 'unix' && host === null)
+    refuse(`it names no host: write ${driver}+${transport}://host${url.pathname || '/system'}`);
   if (host?.startsWith('-') || url.username.startsWith('-')) refuse('a host or user cannot begin with "-"');
 
   const parameters = new Map<string, string>();
@@ -74,7 +92,8 @@ export function parseUri(text: string): ConnectionUri {
     parameters.set(key, value);
   }
   const proxy = parameters.get('proxy') ?? 'auto';
-  if (proxy !== 'auto' && proxy !== 'native' && proxy !== 'netcat') return refuse(`proxy=${proxy} is none of auto, native, netcat`);
+  if (proxy !== 'auto' && proxy !== 'native' && proxy !== 'netcat')
+    return refuse(`proxy=${proxy} is none of auto, native, netcat`);
 
   const path = url.pathname;
   return {

@@ -1,8 +1,8 @@
 /** What a daemon asks of a client before it lets it in (remote_protocol.x, remote_auth_type). */
 import { randomBytes } from 'node:crypto';
 import { ConnectFailed, LibvirtError, NodeLibvirtError } from '../errors.js';
-import { handshake } from '../protocol/procedures.js';
 import type { ResultOf } from '../protocol/procedure.js';
+import { handshake } from '../protocol/procedures.js';
 import type { RpcConnection } from '../rpc/connection.js';
 import { scramSha256 } from './scram.js';
 
@@ -48,12 +48,24 @@ async function authenticateByPolkit({ connection, uri, signal }: AuthenticateOpt
   }
 }
 
-async function authenticateBySasl({ connection, uri, isSecure, credentials, signal }: AuthenticateOptions): Promise<void> {
+async function authenticateBySasl({
+  connection,
+  uri,
+  isSecure,
+  credentials,
+  signal,
+}: AuthenticateOptions): Promise<void> {
   const fail = (reason: string, cause?: unknown): never => {
     throw new ConnectFailed(`"${uri}": ${reason}`, { cause });
   };
-  const offered = ((await connection.call('authSaslInit', handshake.authSaslInit, {}, { signal })) as string).split(/[ ,]+/).filter((word) => word !== '');
-  const mechanism = offered.includes('SCRAM-SHA-256') ? 'SCRAM-SHA-256' : isSecure && offered.includes('PLAIN') ? 'PLAIN' : null;
+  const offered = ((await connection.call('authSaslInit', handshake.authSaslInit, {}, { signal })) as string)
+    .split(/[ ,]+/)
+    .filter((word) => word !== '');
+  const mechanism = offered.includes('SCRAM-SHA-256')
+    ? 'SCRAM-SHA-256'
+    : isSecure && offered.includes('PLAIN')
+      ? 'PLAIN'
+      : null;
   if (mechanism === null) {
     return fail(
       offered.includes('PLAIN')
@@ -61,15 +73,24 @@ async function authenticateBySasl({ connection, uri, isSecure, credentials, sign
         : `the host offers only the SASL mechanisms ${offered.join(', ') || '(none)'}: put scram-sha-256 in mech_list of its /etc/sasl2/libvirt.conf`,
     );
   }
-  if (credentials === null) return fail(`the host asks for a user name and password (SASL ${mechanism}): give them as credentials`);
+  if (credentials === null)
+    return fail(`the host asks for a user name and password (SASL ${mechanism}): give them as credentials`);
 
   const ask = async (procedure: 'authSaslStart' | 'authSaslStep', data: string): Promise<SaslReply> => {
     const args = { nil: false, data: Buffer.from(data) };
     try {
-      return (await connection.call(procedure, handshake[procedure], procedure === 'authSaslStart' ? { mech: mechanism, ...args } : args, { signal })) as SaslReply;
+      return (await connection.call(
+        procedure,
+        handshake[procedure],
+        procedure === 'authSaslStart' ? { mech: mechanism, ...args } : args,
+        { signal },
+      )) as SaslReply;
     } catch (cause) {
       if (cause instanceof LibvirtError || (cause instanceof NodeLibvirtError && cause.code === 'CONNECTION_LOST')) {
-        return fail(`the host refuses the user "${credentials.username}" (SASL ${mechanism}): check the user name and password, saslpasswd2 sets them there`, cause);
+        return fail(
+          `the host refuses the user "${credentials.username}" (SASL ${mechanism}): check the user name and password, saslpasswd2 sets them there`,
+          cause,
+        );
       }
       throw cause;
     }

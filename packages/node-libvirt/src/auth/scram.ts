@@ -30,7 +30,8 @@ export function scramSha256({ username, password }: ScramCredentials, nonce: str
       const combined = fields.get('r') ?? '';
       const salt = Buffer.from(fields.get('s') ?? '', 'base64');
       const iterations = Number(fields.get('i'));
-      if (!combined.startsWith(nonce) || combined.length === nonce.length) throw new Error('the nonce it returns is not ours with its own added');
+      if (!combined.startsWith(nonce) || combined.length === nonce.length)
+        throw new Error('the nonce it returns is not ours with its own added');
       if (salt.length === 0) throw new Error('it sends no salt');
       if (!Number.isInteger(iterations) || iterations < ITERATIONS_MIN || iterations > ITERATIONS_MAX) {
         throw new Error(`its iteration count (${fields.get('i')}) is not from ${ITERATIONS_MIN} to ${ITERATIONS_MAX}`);
@@ -48,7 +49,11 @@ export function scramSha256({ username, password }: ScramCredentials, nonce: str
       const fields = attributes(serverFinal);
       if (fields.has('e')) throw new Error(`it says ${fields.get('e')}`);
       const given = Buffer.from(fields.get('v') ?? '', 'base64');
-      if (serverSignature === null || given.length !== serverSignature.length || !timingSafeEqual(given, serverSignature)) {
+      if (
+        serverSignature === null ||
+        given.length !== serverSignature.length ||
+        !timingSafeEqual(given, serverSignature)
+      ) {
         throw new Error('it does not prove that it knows the password: it may not be the host it says it is');
       }
     },

@@ -1,10 +1,10 @@
-export * from './connect.js';
-export * from './domain.js';
-export * from './qemu.js';
-export * from './migration.js';
 export * from './block.js';
 export * from './checkpoint.js';
-export * from './event.js';
-export * from './storage.js';
-export * from './network.js';
+export * from './connect.js';
+export * from './domain.js';
 export { ErrorNumber } from './errors.js';
+export * from './event.js';
+export * from './migration.js';
+export * from './network.js';
+export * from './qemu.js';
+export * from './storage.js';

@@ -50,12 +50,20 @@ export function call<F extends Fields, R = void>(
 }
 
 /** A call that may rightly take hours. */
-export function longCall<F extends Fields, R = void>(number: number, args: F, result?: Codec<R>): Procedure<F, R, 'none'> {
+export function longCall<F extends Fields, R = void>(
+  number: number,
+  args: F,
+  result?: Codec<R>,
+): Procedure<F, R, 'none'> {
   return { ...call(number, args, result), long: true };
 }
 
 /** A call of the `qemu` program. */
-export function qemuCall<F extends Fields, R = void>(number: number, args: F, result?: Codec<R>): Procedure<F, R, 'none'> {
+export function qemuCall<F extends Fields, R = void>(
+  number: number,
+  args: F,
+  result?: Codec<R>,
+): Procedure<F, R, 'none'> {
   return { ...call(number, args, result), program: 'qemu' };
 }
 

@@ -6,26 +6,7 @@
  */
 import { array, bool, bytes, charArray, chars, hyper, int, nullable, optional, string, struct, uhyper, uint, wideUhyper } from '../wire/xdr.js';
 import { call, countedCall, flags, listOf, longCall, needResults, parameterFlags, qemuCall, streamCall } from './procedure.js';
-import {
-  cpuMap,
-  dhcpLease,
-  diskError,
-  domain,
-  domainCheckpoint,
-  domainSnapshot,
-  domainStatsRecord,
-  fileSystem,
-  guestInterface,
-  hostStat,
-  memoryStat,
-  network,
-  parameters,
-  secret,
-  storagePool,
-  storageVol,
-  uuid,
-  vcpu,
-} from './types.js';
+import { cpuMap, dhcpLease, diskError, domain, domainCheckpoint, domainSnapshot, domainStatsRecord, fileSystem, guestInterface, hostStat, memoryStat, network, parameters, secret, storagePool, storageVol, uuid, vcpu } from './types.js';
 
 const LIST_MAX = 16_384;
 const MIGRATE_COOKIE_MAX = 4_194_304;

@@ -1,4 +1,6 @@
 /** The types that libvirt's messages are made of (remote_protocol.x, section "Data types"). */
+
+import { ProtocolError } from '../errors.js';
 import {
   array,
   bool,
@@ -16,7 +18,6 @@ import {
   wideHyper,
   wideUhyper,
 } from '../wire/xdr.js';
-import { ProtocolError } from '../errors.js';
 
 const UUID_SIZE = 16;
 const UUID_PATTERN = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
@@ -107,7 +108,7 @@ export const typedParameter: Codec<TypedParameter> = {
     const number = reader.int();
     const entry = parameterTypes[number - 1];
     if (entry === undefined) throw new ProtocolError(`${number} is not a type of parameter`);
-    return { field, type: entry[0], value: entry[1].decode(reader) } as TypedParameter;
+    return { field, type: entry[0], value: entry[1].decode(reader) };
   },
 };
 

@@ -1,5 +1,12 @@
 /** The calls of one connection: at most so many in flight, a bounded queue behind them, each with its own end. */
-import { type NodeLibvirtError, BadArgument, CallAborted, ConnectionLost, DeadlinePassed, QueueFull } from '../errors.js';
+import {
+  BadArgument,
+  CallAborted,
+  ConnectionLost,
+  DeadlinePassed,
+  type NodeLibvirtError,
+  QueueFull,
+} from '../errors.js';
 import { type Procedure, programs } from '../protocol/procedure.js';
 import { encodeFrame, MessageStatus, MessageType } from '../wire/frame.js';
 
@@ -60,13 +67,20 @@ export class CallTable {
     procedure: Procedure,
     args: unknown,
     options: CallOptions,
-    settle: { succeed: (value: unknown) => void; fail: (error: NodeLibvirtError) => void; onSerial?: (serial: number) => void },
+    settle: {
+      succeed: (value: unknown) => void;
+      fail: (error: NodeLibvirtError) => void;
+      onSerial?: (serial: number) => void;
+    },
   ): void {
     if (this.#ended !== null) return settle.fail(this.#ended(false, name));
-    if (options.signal?.aborted) return settle.fail(new CallAborted(`${name} was aborted before it was sent to "${this.uri}"`));
+    if (options.signal?.aborted)
+      return settle.fail(new CallAborted(`${name} was aborted before it was sent to "${this.uri}"`));
     if (this.#inFlight.size >= this.limits.maxInFlight && this.#queue.length >= this.limits.maxQueued) {
       return settle.fail(
-        new QueueFull(`${name} was not sent to "${this.uri}": ${this.#queue.length} calls wait already; send fewer at once or use another connection`),
+        new QueueFull(
+          `${name} was not sent to "${this.uri}": ${this.#queue.length} calls wait already; send fewer at once or use another connection`,
+        ),
       );
     }
     const serial = this.#takeSerial();
@@ -77,7 +91,17 @@ export class CallTable {
       return settle.fail(new BadArgument(`${name}: ${(cause as Error).message}`, { cause }));
     }
     settle.onSerial?.(serial);
-    const slot: Slot = { name, procedure, serial, frame, abandoned: false, timer: null, succeed: settle.succeed, fail: settle.fail, release: () => undefined };
+    const slot: Slot = {
+      name,
+      procedure,
+      serial,
+      frame,
+      abandoned: false,
+      timer: null,
+      succeed: settle.succeed,
+      fail: settle.fail,
+      release: () => undefined,
+    };
     this.#watch(slot, options);
     if (this.#inFlight.size < this.limits.maxInFlight) this.#dispatch(slot);
     else this.#queue.push(slot);
@@ -131,10 +155,18 @@ export class CallTable {
       const outcome = sent ? 'it may have happened: ask the host before doing it again' : 'it was never sent';
       slot.fail(make(`${slot.name} at "${this.uri}" ${what}; ${outcome}`, sent));
     };
-    const onAbort = (): void => giveUp((message, sent) => new CallAborted(message, { mayHaveHappened: sent, cause: options.signal?.reason }), 'was aborted');
+    const onAbort = (): void =>
+      giveUp(
+        (message, sent) => new CallAborted(message, { mayHaveHappened: sent, cause: options.signal?.reason }),
+        'was aborted',
+      );
     if (deadlineMs > 0) {
       slot.timer = setTimeout(
-        () => giveUp((message, sent) => new DeadlinePassed(message, { mayHaveHappened: sent }), `had no answer within ${deadlineMs} ms`),
+        () =>
+          giveUp(
+            (message, sent) => new DeadlinePassed(message, { mayHaveHappened: sent }),
+            `had no answer within ${deadlineMs} ms`,
+          ),
         deadlineMs,
       );
     }

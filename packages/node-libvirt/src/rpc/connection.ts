@@ -1,6 +1,6 @@
 /** One connection that speaks libvirt's RPC: what is sent, what comes back, and what is told when it ends. */
 import type { Duplex } from 'node:stream';
-import { ConnectionLost, LibvirtError, ProtocolError, type ReportedError } from '../errors.js';
+import { ConnectionLost, LibvirtError, ProtocolError } from '../errors.js';
 import { type Procedure, programs } from '../protocol/procedure.js';
 import { reportedError } from '../protocol/types.js';
 import type { Transport } from '../transports/transport.js';
@@ -78,22 +78,39 @@ export class RpcConnection {
   }
 
   /** Like {@link call}, and runs `onReply` before any later message of the host is looked at. */
-  callThen<T>(name: string, procedure: Procedure, args: unknown, options: CallOptions, onReply: (value: unknown) => T): Promise<T> {
+  callThen<T>(
+    name: string,
+    procedure: Procedure,
+    args: unknown,
+    options: CallOptions,
+    onReply: (value: unknown) => T,
+  ): Promise<T> {
     return new Promise((resolve, fail) =>
       this.#calls.submit(name, procedure, args, options, { succeed: (value) => resolve(onReply(value)), fail }),
     );
   }
 
-  callWithStream(name: string, procedure: Procedure, args: unknown, options: CallOptions): Promise<{ result: unknown; stream: LibvirtStream }> {
+  callWithStream(
+    name: string,
+    procedure: Procedure,
+    args: unknown,
+    options: CallOptions,
+  ): Promise<{ result: unknown; stream: LibvirtStream }> {
     return new Promise((resolve, fail) => {
       let serial = 0;
       const stream = new LibvirtStream(name, {
         data: (bytes) => this.#sendStream(procedure, serial, MessageStatus.CONTINUE, (writer) => writer.raw(bytes)),
         hole: (length) =>
-          this.#sendStream(procedure, serial, MessageStatus.CONTINUE, (writer) => {
-            hyper.encode(writer, length);
-            uint.encode(writer, 0);
-          }, MessageType.STREAM_HOLE),
+          this.#sendStream(
+            procedure,
+            serial,
+            MessageStatus.CONTINUE,
+            (writer) => {
+              hyper.encode(writer, length);
+              uint.encode(writer, 0);
+            },
+            MessageType.STREAM_HOLE,
+          ),
         finish: () => this.#sendStream(procedure, serial, MessageStatus.OK),
         abort: () => {
           if (this.#state === 'open') void this.#sendStream(procedure, serial, MessageStatus.ERROR);
@@ -158,7 +175,10 @@ export class RpcConnection {
     type: number = MessageType.STREAM,
   ): Promise<void> {
     const { number, version } = programs[procedure.program];
-    const frame = encodeFrame({ program: number, version, procedure: procedure.number, type, serial, status }, writePayload);
+    const frame = encodeFrame(
+      { program: number, version, procedure: procedure.number, type, serial, status },
+      writePayload,
+    );
     if (this.#write(frame)) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
@@ -172,8 +192,16 @@ export class RpcConnection {
   }
 
   async #callCounted(name: string, procedure: Procedure, args: unknown, options: CallOptions): Promise<unknown> {
-    const once: Procedure = { program: procedure.program, number: procedure.number, args: procedure.args, result: procedure.result, stream: 'none', long: false };
-    const ask = (nparams: number) => this.call(name, once, { ...(args as object), nparams }, options) as Promise<{ params: unknown; nparams: number }>;
+    const once: Procedure = {
+      program: procedure.program,
+      number: procedure.number,
+      args: procedure.args,
+      result: procedure.result,
+      stream: 'none',
+      long: false,
+    };
+    const ask = (nparams: number) =>
+      this.call(name, once, { ...(args as object), nparams }, options) as Promise<{ params: unknown; nparams: number }>;
     const { nparams } = await ask(0);
     return (await ask(nparams)).params;
   }
@@ -221,16 +249,25 @@ export class RpcConnection {
     }
     try {
       if (header.status === MessageStatus.ERROR) {
-        const error = new LibvirtError(call.name, decodeWhole(payload, (reader) => reportedError.decode(reader)) as ReportedError);
+        const error = new LibvirtError(
+          call.name,
+          decodeWhole(payload, (reader) => reportedError.decode(reader)),
+        );
         if (!call.abandoned) call.fail(error);
         return;
       }
       const result = decodeWhole(payload, (reader) => call.procedure.result.decode(reader));
       if (!call.abandoned) call.succeed(result);
-      else if (call.procedure.stream !== 'none') void this.#sendStream(call.procedure, header.serial, MessageStatus.ERROR);
+      else if (call.procedure.stream !== 'none')
+        void this.#sendStream(call.procedure, header.serial, MessageStatus.ERROR);
     } catch (error) {
       if (error instanceof ProtocolError && !call.abandoned) {
-        call.fail(new ProtocolError(`the reply to ${call.name} cannot be read: ${error.message}`, { mayHaveHappened: true, cause: error }));
+        call.fail(
+          new ProtocolError(`the reply to ${call.name} cannot be read: ${error.message}`, {
+            mayHaveHappened: true,
+            cause: error,
+          }),
+        );
       }
       throw error;
     }
@@ -241,7 +278,7 @@ export class RpcConnection {
     // What was under way when we aborted still arrives.
     if (stream === undefined) return;
     if (header.status === MessageStatus.ERROR) {
-      const reported = decodeWhole(payload, (reader) => reportedError.decode(reader)) as ReportedError;
+      const reported = decodeWhole(payload, (reader) => reportedError.decode(reader));
       return stream.fail(new LibvirtError('the stream', reported));
     }
     if (header.type === MessageType.STREAM_HOLE) {
@@ -251,7 +288,7 @@ export class RpcConnection {
     }
     if (header.status === MessageStatus.OK) return stream.complete();
     // An empty packet is how the host says that no more data follows; we confirm, and it answers with OK.
-    if (payload.remaining === 0) return void this.#confirmEnd(header);
+    if (payload.remaining === 0) return this.#confirmEnd(header);
     stream.receive({ data: payload.rest() });
   }
 
@@ -280,20 +317,32 @@ export class RpcConnection {
   }
 
   async #settle(lost: { cause: unknown } | null, reason: string): Promise<void> {
-    const explained = lost === null ? null : await within(EXPLAIN_MS, this.transport.explainEnd?.() ?? Promise.resolve(null));
+    const explained =
+      lost === null ? null : await within(EXPLAIN_MS, this.transport.explainEnd?.() ?? Promise.resolve(null));
     const why = explained === null ? reason : explained;
     const error = (sent: boolean, name: string): ConnectionLost => {
-      const outcome = sent ? 'the call may have happened: ask the host before doing it again' : 'the call was never sent';
-      return new ConnectionLost(`${name}: the connection to "${this.settings.uri}" was lost (${why}); ${outcome}`, why, {
-        mayHaveHappened: sent,
-        cause: lost?.cause,
-      });
+      const outcome = sent
+        ? 'the call may have happened: ask the host before doing it again'
+        : 'the call was never sent';
+      return new ConnectionLost(
+        `${name}: the connection to "${this.settings.uri}" was lost (${why}); ${outcome}`,
+        why,
+        {
+          mayHaveHappened: sent,
+          cause: lost?.cause,
+        },
+      );
     };
     this.#state = 'closed';
     this.#calls.end(error);
-    for (const stream of [...this.#streams.values()]) stream.fail(error(true, 'a stream'));
+    for (const stream of this.#streams.values()) stream.fail(error(true, 'a stream'));
     this.#announceClosed(
-      lost === null ? null : new ConnectionLost(`the connection to "${this.settings.uri}" was lost (${why})`, why, { mayHaveHappened: true, cause: lost.cause }),
+      lost === null
+        ? null
+        : new ConnectionLost(`the connection to "${this.settings.uri}" was lost (${why})`, why, {
+            mayHaveHappened: true,
+            cause: lost.cause,
+          }),
     );
   }
 }

@@ -129,7 +129,8 @@ export class LibvirtStream implements DownloadStream, UploadStream {
 
   #checkOpen(): void {
     if (this.#error !== null) throw this.#error;
-    if (this.#state !== 'open') throw new ProtocolError(`the stream of ${this.call} is finished: nothing more can be written`);
+    if (this.#state !== 'open')
+      throw new ProtocolError(`the stream of ${this.call} is finished: nothing more can be written`);
   }
 
   #judgeCongestion(): void {

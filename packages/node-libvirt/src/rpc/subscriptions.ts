@@ -16,10 +16,26 @@ export interface Subscription {
 export type EventSubject = Domain | Network | StoragePool | Secret;
 
 const registration = {
-  domain: { subject: 'dom', register: 'connectDomainEventCallbackRegisterAny', deregister: 'connectDomainEventCallbackDeregisterAny' },
-  network: { subject: 'net', register: 'connectNetworkEventRegisterAny', deregister: 'connectNetworkEventDeregisterAny' },
-  storagePool: { subject: 'pool', register: 'connectStoragePoolEventRegisterAny', deregister: 'connectStoragePoolEventDeregisterAny' },
-  secret: { subject: 'secret', register: 'connectSecretEventRegisterAny', deregister: 'connectSecretEventDeregisterAny' },
+  domain: {
+    subject: 'dom',
+    register: 'connectDomainEventCallbackRegisterAny',
+    deregister: 'connectDomainEventCallbackDeregisterAny',
+  },
+  network: {
+    subject: 'net',
+    register: 'connectNetworkEventRegisterAny',
+    deregister: 'connectNetworkEventDeregisterAny',
+  },
+  storagePool: {
+    subject: 'pool',
+    register: 'connectStoragePoolEventRegisterAny',
+    deregister: 'connectStoragePoolEventDeregisterAny',
+  },
+  secret: {
+    subject: 'secret',
+    register: 'connectSecretEventRegisterAny',
+    deregister: 'connectSecretEventDeregisterAny',
+  },
 } as const satisfies Record<EventSource, unknown>;
 
 type Listener = (event: never) => void;
@@ -32,14 +48,22 @@ export class Subscriptions {
     for (const type of Object.values<EventType>(events)) {
       this.#listeners.set(type.procedure, new Map());
       connection.onEvent(type.procedure, (payload) => {
-        const { callbackID, event } = decodeWhole(payload, (reader) => ({ callbackID: int.decode(reader), event: type.payload.decode(reader) }));
+        const { callbackID, event } = decodeWhole(payload, (reader) => ({
+          callbackID: int.decode(reader),
+          event: type.payload.decode(reader),
+        }));
         // An event may cross with our unsubscribing.
         this.#listeners.get(type.procedure)?.get(callbackID)?.(event as never);
       });
     }
   }
 
-  async subscribe(name: EventName, listener: Listener, subject: EventSubject | null, options: CallOptions): Promise<Subscription> {
+  async subscribe(
+    name: EventName,
+    listener: Listener,
+    subject: EventSubject | null,
+    options: CallOptions,
+  ): Promise<Subscription> {
     const type: EventType = events[name];
     const words = registration[type.source];
     const ofType = this.#listeners.get(type.procedure) as Map<number, Listener>;

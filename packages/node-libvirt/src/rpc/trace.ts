@@ -1,9 +1,10 @@
 /** What a tracing hook is told: every message, with names in place of numbers. */
+
+import { events } from '../protocol/events.js';
+import { type Procedure, programs } from '../protocol/procedure.js';
+import { handshake, procedures } from '../protocol/procedures.js';
 import type { Header } from '../wire/frame.js';
 import { MessageStatus, MessageType } from '../wire/frame.js';
-import { handshake, procedures } from '../protocol/procedures.js';
-import { type Procedure, programs } from '../protocol/procedure.js';
-import { events } from '../protocol/events.js';
 
 export interface TraceRecord {
   readonly direction: 'sent' | 'received';
@@ -23,7 +24,8 @@ for (const [name, { program, number }] of Object.entries<Procedure>({ ...procedu
   names.set(`${programs[program].number}/${number}`, name);
 }
 for (const [name, { procedure }] of Object.entries(events)) names.set(`${programs.remote.number}/${procedure}`, name);
-for (const number of [1, 2]) names.set(`${programs.keepalive.number}/${number}`, number === 1 ? 'keepalive ping' : 'keepalive pong');
+for (const number of [1, 2])
+  names.set(`${programs.keepalive.number}/${number}`, number === 1 ? 'keepalive ping' : 'keepalive pong');
 
 export function traceRecord(direction: TraceRecord['direction'], header: Header, bytes: number): TraceRecord {
   return {
@@ -37,5 +39,9 @@ export function traceRecord(direction: TraceRecord['direction'], header: Header,
 }
 
 function nameOf(table: Readonly<Record<string, number>>, value: number): string {
-  return Object.entries(table).find(([, number]) => number === value)?.[0].toLowerCase() ?? String(value);
+  return (
+    Object.entries(table)
+      .find(([, number]) => number === value)?.[0]
+      .toLowerCase() ?? String(value)
+  );
 }

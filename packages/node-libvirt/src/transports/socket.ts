@@ -41,7 +41,9 @@ async function defaultSocket(uri: ConnectionUri): Promise<string> {
     if (exists) return candidate;
   }
   if (candidates.length === 0) {
-    throw new BadUri(`"${uri.text}" needs XDG_RUNTIME_DIR to find the session's daemon: set it, or name the socket with ?socket=`);
+    throw new BadUri(
+      `"${uri.text}" needs XDG_RUNTIME_DIR to find the session's daemon: set it, or name the socket with ?socket=`,
+    );
   }
   throw new ConnectFailed(
     `"${uri.text}": no libvirt daemon listens here (looked for ${candidates.join(' and ')}): start libvirtd or virtqemud, or name the socket with ?socket=`,
@@ -59,7 +61,10 @@ interface SocketTarget {
 /** A connected socket. Its errors are told as what they mean for the URI. */
 export function connectSocket({ uri, signal, ...where }: SocketTarget): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = where.path === undefined ? createConnection({ host: where.host, port: where.port as number }) : createConnection({ path: where.path });
+    const socket =
+      where.path === undefined
+        ? createConnection({ host: where.host, port: where.port as number })
+        : createConnection({ path: where.path });
     const stop = (): void => {
       socket.destroy();
       reject(signal.reason);

@@ -67,7 +67,8 @@ export function sshArguments(uri: ConnectionUri): string[] {
   if (uri.port !== null) options.push('-p', String(uri.port));
   if (uri.user !== null) options.push('-l', uri.user);
   if (uri.keyfile !== null) options.push('-i', uri.keyfile);
-  if (!uri.verify) options.push('-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR');
+  if (!uri.verify)
+    options.push('-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR');
   return [...options, '--', uri.host as string, remoteCommand(uri)];
 }
 
@@ -108,11 +109,16 @@ function sshReason(said: string, uri: ConnectionUri): string {
   if (/Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/i.test(said)) {
     return `the ssh host key of ${uri.host} is unknown or has changed: check it and add it to known_hosts (ssh-keyscan)`;
   }
-  if (/Could not resolve hostname/i.test(said)) return `the host ${uri.host} cannot be resolved: check its spelling, DNS, /etc/hosts or ssh_config`;
-  if (/Connection refused/i.test(said)) return `no ssh server listens on ${uri.host}: start sshd there or correct the port`;
-  if (/timed out|No route to host|Network is unreachable/i.test(said)) return `${uri.host} does not answer (${last}): check that it is up and reachable`;
-  if (/no netcat/.test(said)) return `${uri.host} has neither virt-ssh-helper nor nc: install libvirt-daemon or netcat-openbsd there`;
-  if (/no socket/.test(said)) return `no libvirt daemon listens on ${uri.host} (${last}): start it, or name its socket with ?socket=`;
+  if (/Could not resolve hostname/i.test(said))
+    return `the host ${uri.host} cannot be resolved: check its spelling, DNS, /etc/hosts or ssh_config`;
+  if (/Connection refused/i.test(said))
+    return `no ssh server listens on ${uri.host}: start sshd there or correct the port`;
+  if (/timed out|No route to host|Network is unreachable/i.test(said))
+    return `${uri.host} does not answer (${last}): check that it is up and reachable`;
+  if (/no netcat/.test(said))
+    return `${uri.host} has neither virt-ssh-helper nor nc: install libvirt-daemon or netcat-openbsd there`;
+  if (/no socket/.test(said))
+    return `no libvirt daemon listens on ${uri.host} (${last}): start it, or name its socket with ?socket=`;
   if (/ENOENT/.test(said)) return `the ssh program "${uri.command}" is not installed here: install openssh-client`;
   return last === '' ? `ssh to ${who} ended without a word` : `ssh to ${who} failed (${last})`;
 }

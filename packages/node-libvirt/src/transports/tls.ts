@@ -57,7 +57,8 @@ function handshake(socket: TLSSocket, uri: ConnectionUri, signal: AbortSignal): 
           `"${uri.text}": the host closed the connection after the TLS handshake: it does not accept this client's certificate; check tls_allowed_dn_list in its libvirtd.conf and that its CA signed the client certificate`,
         ),
       );
-    const fail = (cause: NodeJS.ErrnoException): void => settle(new ConnectFailed(`"${uri.text}": ${tlsReason(cause, uri)}`, { cause }));
+    const fail = (cause: NodeJS.ErrnoException): void =>
+      settle(new ConnectFailed(`"${uri.text}": ${tlsReason(cause, uri)}`, { cause }));
     const judge = (): void => {
       const first: Buffer | null = socket.read(1);
       if (first === null) return;
@@ -118,6 +119,9 @@ async function readIfThere(path: string, uri: ConnectionUri): Promise<Buffer | n
     return await readFile(path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new ConnectFailed(`"${uri.text}": ${path} cannot be read (${(cause as Error).message}): mend its permissions`, { cause });
+    throw new ConnectFailed(
+      `"${uri.text}": ${path} cannot be read (${(cause as Error).message}): mend its permissions`,
+      { cause },
+    );
   }
 }

@@ -12,12 +12,12 @@ export class XdrReader {
   readonly #view: DataView;
 
   constructor(
-    readonly bytes: Buffer,
+    readonly message: Buffer,
     start = 0,
-    readonly end: number = bytes.length,
+    readonly end: number = message.length,
   ) {
     this.#offset = start;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#view = new DataView(message.buffer, message.byteOffset, message.length);
   }
 
   /** Bytes not read yet. */
@@ -57,14 +57,14 @@ export class XdrReader {
   /** Opaque bytes of a known length with their padding (RFC 4506 section 4.9). The result is a view, not a copy. */
   opaque(length: number): Buffer {
     const at = this.take(padded(length));
-    return this.bytes.subarray(at, at + length);
+    return this.message.subarray(at, at + length);
   }
 
   /** All bytes that are left, as a copy that outlives the message. */
   rest(): Buffer {
     const size = this.remaining;
     const at = this.take(size);
-    return Buffer.from(this.bytes.subarray(at, at + size));
+    return Buffer.from(this.message.subarray(at, at + size));
   }
 
   /** The length of what follows, held against `max` (RFC 4506 sections 4.10 to 4.13). */
@@ -222,7 +222,8 @@ function wide(value: number | bigint, min: bigint, max: bigint): bigint {
 
 function narrow(value: bigint): number {
   const exact = Number(value);
-  if (!Number.isSafeInteger(exact)) throw new ProtocolError(`${value} is beyond 2^53-1, which no size or count here can be`);
+  if (!Number.isSafeInteger(exact))
+    throw new ProtocolError(`${value} is beyond 2^53-1, which no size or count here can be`);
   return exact;
 }
 
@@ -371,7 +372,7 @@ export function nullable<T>(item: Codec<T>): OptionalCodec<T | null> {
 
 /** An argument that may be left out. */
 export function optional<T>(item: Codec<T>, whenAbsent: T): OptionalCodec<T> {
-  return { minBytes: item.minBytes, whenAbsent, encode: item.encode, decode: item.decode };
+  return { ...item, whenAbsent };
 }
 
 /** A part that is always sent as `value` and ignored when read. */
@@ -412,7 +413,7 @@ export function struct<F extends Fields>(fields: F): Codec<Decoded<F>> & { reado
     fields,
     minBytes: entries.reduce((sum, [, codec]) => sum + codec.minBytes, 0),
     encode(writer, value) {
-      for (const [name, codec] of entries) encodeField(writer, name, codec, value as Record<string, unknown>);
+      for (const [name, codec] of entries) encodeField(writer, name, codec, value);
     },
     decode(reader) {
       const result: Record<string, unknown> = {};
