@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
         else:
             restore(host)
         if host_pid(host.name) is not None:
-            hosts.wait_until_ready(host)
+            hosts.wait_until_all_ready([host])
     say(f"{host.name} has the {args.cpu} CPU")
 
 

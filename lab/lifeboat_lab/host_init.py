@@ -10,6 +10,7 @@ otherwise) and starts sshd or libvirtd again a second after it dies, as systemd
 would. SIGKILL on it is a power cut: the kernel takes everything in the host.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -28,6 +29,11 @@ from lifeboat_lab.state import shape  # noqa: E402
 
 LOG = "/var/log/lifeboat-lab-init.log"
 RESTART_SECONDS = 1.0
+# libvirtd compares what the processor says of itself with what it said when the
+# kept answers about the emulator were written, and on some processors that
+# includes which one it ran on. So it starts on the first, and then may run anywhere.
+STARTS_ON_FIRST_CPU = "libvirtd"
+FREE_SECONDS = 1.5
 SERVICES = {
     "sshd": ("/usr/sbin/sshd", "-D", "-e"),
     "libvirtd": ("/usr/sbin/libvirtd", "--listen"),
@@ -41,8 +47,11 @@ def log(sentence: str) -> None:
 
 def start_service(name: str) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    cpus = os.sched_getaffinity(0)
+    if name == STARTS_ON_FIRST_CPU:
+        os.sched_setaffinity(0, {min(cpus)})
     # Every signal at its default: this process itself blocks the ones it waits for.
-    return os.posix_spawn(
+    pid = os.posix_spawn(
         SERVICES[name][0],
         SERVICES[name],
         dict(word.split("=", 1) for word in ENVIRONMENT),
@@ -51,6 +60,15 @@ def start_service(name: str) -> int:
         setsigmask=[],
         setsigdef=[signal.SIGPIPE, signal.SIGINT],
     )
+    os.sched_setaffinity(0, cpus)
+    return pid
+
+
+def free(pid: int) -> None:
+    """Lets every thread of the process run on any processor that this one may run on."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            os.sched_setaffinity(int(thread), os.sched_getaffinity(0))
 
 
 def supervise() -> None:
@@ -59,12 +77,19 @@ def supervise() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     due = {name: 0.0 for name in SERVICES}
     running = {}
+    to_free = {}
     while True:
         for name in [name for name, when in due.items() if when <= time.monotonic()]:
             del due[name]
-            running[start_service(name)] = name
+            pid = start_service(name)
+            running[pid] = name
+            to_free[pid] = time.monotonic() + FREE_SECONDS
             log(f"started {name}")
-        wait = max(0.0, min(due.values()) - time.monotonic()) if due else 3600.0
+        for pid in [pid for pid, when in to_free.items() if when <= time.monotonic()]:
+            del to_free[pid]
+            free(pid)
+        soonest = min([*due.values(), *to_free.values()], default=time.monotonic() + 3600.0)
+        wait = max(0.0, soonest - time.monotonic())
         received = signal.sigtimedwait(awaited, wait)
         if received is not None and received.si_signo == signal.SIGTERM:
             return
@@ -75,6 +100,7 @@ def supervise() -> None:
                 break
             if pid == 0:
                 break
+            to_free.pop(pid, None)
             name = running.pop(pid, None)
             if name is not None:
                 log(f"{name} ended with {os.waitstatus_to_exitcode(status)}, starts again in {RESTART_SECONDS:g} s")

@@ -44,7 +44,6 @@ def power_on(shape: Shape, host: Host) -> None:
         return
     host_files.furnish(shape, host)
     host_files.clear_run(host)
-    capabilities.seed(host)
     init = str(Path(__file__).with_name("host_init.py"))
     process = subprocess.Popen(
         [sys.executable, "-B", init, MARKER, host.name],
@@ -134,6 +133,11 @@ def serves(host: Host) -> bool:
     return all(port in open_ports for port in PORTS) and libvirtd.answers(host)
 
 
+def wait_until_all_ready(hosts: List[Host]) -> None:
+    for_all(hosts, wait_until_ready)
+    capabilities.learn(hosts)
+
+
 def wait_until_ready(host: Host) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while not serves(host):
@@ -145,7 +149,6 @@ def wait_until_ready(host: Host) -> None:
                 f" see `lab/lab logs {host.name}`"
             )
         time.sleep(0.05)
-    capabilities.keep(host)
 
 
 def reason(host: Host) -> str:

@@ -44,6 +44,6 @@ def run_on(args: argparse.Namespace) -> None:
         chosen = [there.host(name) for name in args.hosts]
         build_switch(there)
         hosts.for_all(chosen, lambda host: hosts.power_on(there, host))
-        hosts.for_all(chosen, hosts.wait_until_ready)
+        hosts.wait_until_all_ready(chosen)
     for host in chosen:
         say(f"{host.name} is on")

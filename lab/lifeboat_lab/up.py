@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
         if args.restricted_cpu is not None:
             cpu.restrict(shape.host(args.restricted_cpu))
         hosts.for_all(off, lambda host: hosts.power_on(shape, host))
-        hosts.for_all(shape.hosts, hosts.wait_until_ready)
+        hosts.wait_until_all_ready(shape.hosts)
     started = f"started {', '.join(host.name for host in off)}" if off else "everything was up"
     say(f"lab is up: {shape.site_count} sites of {shape.hosts_per_site} hosts, {started}"
         f" ({time.monotonic() - began:.1f} s)")  # fmt: skip
