@@ -93,6 +93,11 @@ def assemble(folder: str) -> None:
     if os.path.exists(EMULATOR):
         mount_point_for(EMULATOR, folder + REAL_EMULATOR)
         bind(EMULATOR, folder + REAL_EMULATOR, read_only=True)
+        # The emulator looks for its modules and firmware beside the folder that it is in.
+        for name in ("lib", "share"):
+            beside = f"{os.path.dirname(os.path.dirname(folder + REAL_EMULATOR))}/{name}"
+            if not os.path.islink(beside):
+                os.symlink(f"/usr/{name}", beside)
         if os.path.exists(folder + RESTRICTED_EMULATOR):
             bind(folder + RESTRICTED_EMULATOR, folder + EMULATOR)
 
