@@ -52,14 +52,14 @@ const PARAMETERS = [
 /** Reads a URI. Throws {@link BadUri}, whose message names the URI, what is wrong in it and what to write instead. */
 export function parseUri(text: string): ConnectionUri {
   const refuse = (reason: string): never => {
-    throw new BadUri(`"${text}" is not a URI that can be connected to: ${reason}`);
+    throw new BadUri(`"${withoutPassword(text)}" is not a URI that can be connected to: ${reason}`);
   };
   let url: URL;
   try {
     url = new URL(text);
   } catch (cause) {
     throw new BadUri(
-      `"${text}" is not a libvirt URI: write one such as qemu:///system or qemu+ssh://root@host/system`,
+      `"${withoutPassword(text)}" is not a libvirt URI: write one such as qemu:///system or qemu+ssh://root@host/system`,
       { cause },
     );
   }
@@ -113,4 +113,9 @@ export function parseUri(text: string): ConnectionUri {
     pkipath: parameters.get('pkipath') ?? null,
     verify: (parameters.get('no_verify') ?? '0') === '0',
   };
+}
+
+/** A refused URI is shown to people and written to logs, where a password has no place. */
+function withoutPassword(text: string): string {
+  return text.replace(/(:\/\/[^/@:]*):[^/@]*@/, '$1:***@');
 }

@@ -22,7 +22,7 @@ import {
 const UUID_SIZE = 16;
 const UUID_PATTERN = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 
-/** A UUID, written as libvirt prints it: `8d3c…-…`, lower case, with dashes. Sixteen bytes on the wire. */
+/** A UUID, written as libvirt prints it: `8d3c…-…`, lower case, with dashes; read in any case, with or without them. Sixteen bytes on the wire. */
 export const uuid: Codec<string> = {
   minBytes: UUID_SIZE,
   encode(writer, value) {
@@ -39,21 +39,27 @@ export const uuid: Codec<string> = {
 export const domain = struct({ name: string, uuid, id: int });
 export type Domain = Decoded<typeof domain.fields>;
 
+/** A virtual network. */
 export const network = struct({ name: string, uuid });
 export type Network = Decoded<typeof network.fields>;
 
+/** A storage pool. */
 export const storagePool = struct({ name: string, uuid });
 export type StoragePool = Decoded<typeof storagePool.fields>;
 
+/** A volume: `pool` is its pool's name, `key` is unique on its host and mostly the volume's path. */
 export const storageVol = struct({ pool: string, name: string, key: string });
 export type StorageVol = Decoded<typeof storageVol.fields>;
 
+/** A secret without its value; `usageType` is a `SecretUsageType`. */
 export const secret = struct({ uuid, usageType: int, usageID: string });
 export type Secret = Decoded<typeof secret.fields>;
 
+/** A snapshot of a domain. */
 export const domainSnapshot = struct({ name: string, dom: domain });
 export type DomainSnapshot = Decoded<typeof domainSnapshot.fields>;
 
+/** A checkpoint of a domain. */
 export const domainCheckpoint = struct({ name: string, dom: domain });
 export type DomainCheckpoint = Decoded<typeof domainCheckpoint.fields>;
 
@@ -117,16 +123,27 @@ export function parameters(max: number): Codec<TypedParameter[]> {
   return array(typedParameter, max);
 }
 
+/** What `connectGetAllDomainStats` tells of one domain; names such as `cpu.time` are in libvirt's reference of that function. */
 export const domainStatsRecord = struct({ dom: domain, params: parameters(262_144) });
 export type DomainStatsRecord = Decoded<typeof domainStatsRecord.fields>;
 
+/** `tag` is a `DomainMemoryStatTags`. */
 export const memoryStat = struct({ tag: int, val: uhyper });
+/** A kind of memory and how much of it, in KiB. */
 export const hostStat = struct({ field: string, value: uhyper });
+/** A kind of CPU time in nanoseconds, of which 2^53 are only 104 days of one CPU: hence the whole range. */
+export const cpuStat = struct({ field: string, value: wideUhyper });
+/** `disk` is its target, such as `vda`; `error` a `DomainDiskErrorCode`. */
 export const diskError = struct({ disk: string, error: int });
-export const vcpu = struct({ number: uint, state: int, cpuTime: uhyper, cpu: int });
+/** `cpuTime` in nanoseconds; `cpu` is the host's CPU that it runs on, -1 when it does not run. */
+export const vcpu = struct({ number: uint, state: int, cpuTime: wideUhyper, cpu: int });
+/** A file system of a guest; `devAliases` are the disks beneath it, by target. */
 export const fileSystem = struct({ mountpoint: string, name: string, fstype: string, devAliases: array(string, 256) });
+/** `type` is an `IPAddrType`, `prefix` the length of the network's part in bits. */
 export const address = struct({ type: int, addr: string, prefix: uint });
+/** A network interface of a guest, as the guest or the host names it. */
 export const guestInterface = struct({ name: string, hwaddr: nullable(string), addrs: array(address, 2048) });
+/** `expirytime` in seconds since 1970 (UTC), 0 for a lease without end; `type` is an `IPAddrType`. */
 export const dhcpLease = struct({
   iface: string,
   expirytime: hyper,

@@ -244,10 +244,10 @@ export class RpcConnection {
   #handleReply(header: Header, payload: XdrReader): void {
     const call = this.#calls.take(header.serial);
     if (call === undefined) throw new ProtocolError(`a reply has the serial ${header.serial}, which no call has`);
-    if (header.procedure !== call.procedure.number || header.program !== programs[call.procedure.program].number) {
-      throw new ProtocolError(`the reply to ${call.name} is for another procedure (${header.procedure})`);
-    }
     try {
+      if (header.procedure !== call.procedure.number || header.program !== programs[call.procedure.program].number) {
+        throw new ProtocolError(`the reply to ${call.name} is for another procedure (${header.procedure})`);
+      }
       if (header.status === MessageStatus.ERROR) {
         const error = new LibvirtError(
           call.name,

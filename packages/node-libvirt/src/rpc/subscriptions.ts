@@ -40,20 +40,35 @@ const registration = {
 
 type Listener = (event: never) => void;
 
+/** The subscriptions to one kind of event. Callback ids are counted per kind of object. */
+interface Audience {
+  readonly listeners: Map<number, Listener>;
+  /** Registrations that the host has not answered yet. */
+  registering: number;
+  /** Events that overtook the answer to their registration, which a busy host lets happen. */
+  early: Array<{ readonly callbackID: number; readonly event: never }>;
+}
+
+/** Events kept while a registration is under way; more than a host can have sent by then. */
+const EARLY_MAX = 1000;
+
 export class Subscriptions {
-  /** By event message and callback id: ids are counted per kind of object. */
-  readonly #listeners = new Map<number, Map<number, Listener>>();
+  readonly #audiences = new Map<number, Audience>();
 
   constructor(private readonly connection: RpcConnection) {
     for (const type of Object.values<EventType>(events)) {
-      this.#listeners.set(type.procedure, new Map());
+      const audience: Audience = { listeners: new Map(), registering: 0, early: [] };
+      this.#audiences.set(type.procedure, audience);
       connection.onEvent(type.procedure, (payload) => {
         const { callbackID, event } = decodeWhole(payload, (reader) => ({
           callbackID: int.decode(reader),
-          event: type.payload.decode(reader),
+          event: type.payload.decode(reader) as never,
         }));
-        // An event may cross with our unsubscribing.
-        this.#listeners.get(type.procedure)?.get(callbackID)?.(event as never);
+        const listener = audience.listeners.get(callbackID);
+        if (listener !== undefined) listener(event);
+        // Otherwise it came too early for its subscription, or it crossed with our unsubscribing.
+        else if (audience.registering > 0 && audience.early.length < EARLY_MAX)
+          audience.early.push({ callbackID, event });
       });
     }
   }
@@ -66,22 +81,32 @@ export class Subscriptions {
   ): Promise<Subscription> {
     const type: EventType = events[name];
     const words = registration[type.source];
-    const ofType = this.#listeners.get(type.procedure) as Map<number, Listener>;
-    const callbackID = await this.connection.callThen(
-      words.register,
-      handshake[words.register],
-      { eventID: type.id, [words.subject]: subject },
-      options,
-      (value) => {
-        ofType.set(value as number, listener);
-        return value as number;
-      },
-    );
-    return {
-      unsubscribe: async (unsubscribeOptions = {}) => {
-        if (!ofType.delete(callbackID)) return;
-        await this.connection.call(words.deregister, handshake[words.deregister], { callbackID }, unsubscribeOptions);
-      },
-    };
+    const audience = this.#audiences.get(type.procedure) as Audience;
+    audience.registering++;
+    try {
+      const callbackID = await this.connection.callThen(
+        words.register,
+        handshake[words.register],
+        { eventID: type.id, [words.subject]: subject },
+        options,
+        (value) => admit(audience, value as number, listener),
+      );
+      return {
+        unsubscribe: async (unsubscribeOptions = {}) => {
+          if (!audience.listeners.delete(callbackID)) return;
+          await this.connection.call(words.deregister, handshake[words.deregister], { callbackID }, unsubscribeOptions);
+        },
+      };
+    } finally {
+      if (--audience.registering === 0) audience.early = [];
+    }
   }
+}
+
+/** Enters a listener and hands it what came early. */
+function admit(audience: Audience, callbackID: number, listener: Listener): number {
+  audience.listeners.set(callbackID, listener);
+  for (const { event } of audience.early.filter((early) => early.callbackID === callbackID)) listener(event);
+  audience.early = audience.early.filter((early) => early.callbackID !== callbackID);
+  return callbackID;
 }

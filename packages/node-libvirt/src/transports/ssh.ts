@@ -47,7 +47,8 @@ export const openSsh: OpenTransport = async ({ uri, signal }) => {
     throw signal.reason;
   }
   if (!said.includes(JOINED)) {
-    stream.destroy();
+    // Nobody uses this stream: what its end says is in `said`.
+    stream.on('error', () => undefined).destroy();
     throw new ConnectFailed(`"${uri.text}": ${sshReason(said, uri)}`);
   }
   said = said.replace(new RegExp(`${JOINED}\\r?\\n?`), '');
