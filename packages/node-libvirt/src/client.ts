@@ -34,7 +34,9 @@ export type Calls = { readonly [K in keyof Table]: Call<Table[K]> };
 /** An open connection to one libvirt daemon. */
 export type Libvirt = LibvirtConnection & Calls;
 
+/** What `domainMigrateToURI3` takes. */
 export interface MigrateToUri {
+  /** The domain at the source host, to which this connection leads. */
   readonly dom: Domain;
   /** How the source host reaches the target's daemon, such as `qemu+tls://target/system`. */
   readonly dconnuri: string;
@@ -44,6 +46,7 @@ export interface MigrateToUri {
   readonly flags: number;
 }
 
+/** What a connection has besides the calls. `connect` makes it; it is never constructed by its users. */
 export class LibvirtConnection {
   readonly #rpc: RpcConnection;
   readonly #subscriptions: Subscriptions;
@@ -72,6 +75,7 @@ export class LibvirtConnection {
   /**
    * Delivers events to `listener` until the subscription or the connection ends. Events come in the order in which the
    * host sent them; none are kept for a connection that was lost, so look at the host's state after connecting again.
+   * Rejects as a call does; what `listener` throws is caught by nobody and ends the process as any such error does.
    * @param subject the one domain, network, pool or secret to listen to; all of them when left out
    */
   subscribe<N extends EventName>(
@@ -83,9 +87,9 @@ export class LibvirtConnection {
   }
 
   /**
-   * Asks the source host to migrate the domain by itself (peer to peer) and waits for the end. It goes on when this
-   * connection is lost: then ask both hosts. Only peer-to-peer is offered, since in every other kind a lost client can
-   * leave the domain paused on both sides.
+   * Asks the source host to migrate the domain by itself (peer to peer) and waits for the end; it has no deadline
+   * unless one is given. It goes on when this connection is lost: then ask both hosts. Only peer-to-peer is offered, since in every other kind a lost client can
+   * leave the domain paused on both sides: without `PEER2PEER` it rejects with `BadArgument` and sends nothing.
    */
   async domainMigrateToURI3(
     { dom, dconnuri, params = [], flags }: MigrateToUri,
@@ -102,7 +106,10 @@ export class LibvirtConnection {
     );
   }
 
-  /** Tells the daemon and ends the connection. Calls still open end as `ConnectionLost`. Safe to call more than once. */
+  /**
+   * Ends the connection, after telling the daemon when no call is open. Calls still open, and calls made later, end as
+   * `ConnectionLost`; what the host began for them it goes on doing. Safe to call more than once; it never rejects.
+   */
   async close(): Promise<void> {
     if (this.load.inFlight + this.load.queued === 0) {
       // A daemon that is not told frees the connection all the same, so its answer is not waited for long.

@@ -13,16 +13,17 @@ import { openTls } from './transports/tls.js';
 import type { OpenTransport } from './transports/transport.js';
 import { type ConnectionUri, parseUri, type TransportName } from './uri.js';
 
+/** How to connect, and how the connection then behaves. All may be left out. */
 export interface ConnectOptions {
   /** Milliseconds for the whole of connecting, authentication included. Default 15000. */
   readonly deadlineMs?: number;
-  /** Gives connecting up. It has no effect once connected. */
+  /** Gives connecting up, which then rejects with `ConnectFailed`. It has no effect once connected. */
   readonly signal?: AbortSignal;
-  /** For hosts that ask for a user and password (SASL). */
+  /** For hosts that ask for a user and password: SASL SCRAM-SHA-256, or PLAIN where the transport is encrypted or local. Default none. */
   readonly credentials?: Credentials;
   /** True opens the connection for reading only. Default false. */
   readonly readOnly?: boolean;
-  /** Default `{ intervalMs: 5000, count: 5 }`; `false` for none. */
+  /** How a dead host is noticed. Default `{ intervalMs: 5000, count: 5 }`; `false` for not at all. */
   readonly keepalive?: Partial<KeepaliveOptions> | false;
   /** Calls under way at once. Default 5, libvirt's own limit per client. */
   readonly maxInFlight?: number;
@@ -32,7 +33,7 @@ export interface ConnectOptions {
   readonly callDeadlineMs?: number;
   /** The oldest libvirt that is accepted: major * 1,000,000 + minor * 1,000 + release. Default 6,000,000 (6.0.0). */
   readonly minimumVersion?: number;
-  /** Told every message sent and received. */
+  /** Told every message sent and received, without what it says. Default none. */
   readonly trace?: Trace;
 }
 
@@ -42,8 +43,8 @@ const transports: Record<TransportName, OpenTransport> = { unix: openUnix, tcp: 
 const READ_ONLY = 1;
 
 /**
- * Opens a connection. Every error is one sentence that names the URI, the reason and the mend, and comes within the
- * deadline; nothing is left open then.
+ * Opens a connection. It rejects with `BadUri` before anything is tried, or with `ConnectFailed` within the deadline: one
+ * sentence that names the URI, the reason and the mend. Nothing is left open then.
  */
 export async function connect(uri: string, options: ConnectOptions = {}): Promise<Libvirt> {
   const parsed = parseUri(uri);

@@ -5,6 +5,7 @@
  */
 import { errorCodes, errorDomains, errorLevels } from './constants/errors.js';
 
+/** The stable code of each class of error, to switch on. */
 export type LibvirtFailureCode =
   | 'LIBVIRT' // libvirt itself answered with an error
   | 'CONNECTION_LOST' // the connection ended while the call was queued or under way
@@ -13,11 +14,12 @@ export type LibvirtFailureCode =
   | 'ABORTED' // the caller's AbortSignal fired
   | 'QUEUE_FULL' // too many calls wait already
   | 'PROTOCOL' // the other side broke the protocol
-  | 'BAD_ARGUMENT' // a value that cannot be sent
+  | 'BAD_ARGUMENT' // a value that cannot be sent, or a call that is not offered in this form
   | 'BAD_URI'; // a URI that names nothing we can connect to
 
 /** The base of every error this library throws. */
 export abstract class NodeLibvirtError extends Error {
+  /** The same for every error of a class. */
   abstract readonly code: LibvirtFailureCode;
   /** True when the host may have carried the call out although no answer came. */
   readonly mayHaveHappened: boolean;
@@ -29,10 +31,13 @@ export abstract class NodeLibvirtError extends Error {
   }
 }
 
-/** What libvirt reports of an error (virNetMessageError in libvirt's virnetprotocol.x). */
+/** What libvirt reports of an error (virNetMessageError in libvirt's virnetprotocol.x). The strings and numbers at the end differ per error. */
 export interface ReportedError {
+  /** virErrorNumber */
   readonly number: number;
+  /** virErrorDomain */
   readonly domain: number;
+  /** virErrorLevel */
   readonly level: number;
   readonly message: string | null;
   readonly str1: string | null;
@@ -42,7 +47,11 @@ export interface ReportedError {
   readonly int2: number;
 }
 
-/** libvirt did not do the call and says why. */
+/**
+ * libvirt answered the call with an error. Most errors mean that nothing was done, and `mayHaveHappened` is false since
+ * the outcome is told; but what had begun before the error is not always undone. An agent command that timed out may have
+ * run in the guest, and a migration that failed at its end may have arrived: ask the host in such cases.
+ */
 export class LibvirtError extends NodeLibvirtError {
   readonly code = 'LIBVIRT';
   /** virErrorNumber, as a number. */
@@ -104,7 +113,7 @@ export class DeadlinePassed extends NodeLibvirtError {
   readonly code = 'DEADLINE';
 }
 
-/** The caller's AbortSignal fired. Like {@link DeadlinePassed}, it does not stop what the host already began. */
+/** The caller's AbortSignal fired, or the caller aborted the stream. Like {@link DeadlinePassed}, it does not stop what the host already began. */
 export class CallAborted extends NodeLibvirtError {
   readonly code = 'ABORTED';
 }

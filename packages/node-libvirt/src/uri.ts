@@ -3,6 +3,7 @@
  */
 import { BadUri } from './errors.js';
 
+/** How the daemon is reached. */
 export type TransportName = 'unix' | 'tcp' | 'tls' | 'ssh';
 
 /** What a URI asks for. Only what the URI says: files and sockets are looked for when connecting. */

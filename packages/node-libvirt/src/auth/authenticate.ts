@@ -6,14 +6,19 @@ import { handshake } from '../protocol/procedures.js';
 import type { RpcConnection } from '../rpc/connection.js';
 import { scramSha256 } from './scram.js';
 
+/** A user of the host's SASL database (`saslpasswd2 -a libvirt`). */
 export interface Credentials {
   readonly username: string;
+  /** In clear. It is never traced and stands in no message. */
   readonly password: string;
 }
 
+/** What authentication needs. */
 export interface AuthenticateOptions {
   readonly connection: RpcConnection;
+  /** For messages. */
   readonly uri: string;
+  /** True lets a password travel as it is. */
   readonly isSecure: boolean;
   readonly credentials: Credentials | null;
   readonly signal: AbortSignal;
@@ -24,6 +29,7 @@ const AuthType = { NONE: 0, SASL: 1, POLKIT: 2 } as const;
 
 type SaslReply = ResultOf<typeof handshake.authSaslStart>;
 
+/** Does what the daemon asks for; throws `ConnectFailed` when it refuses or asks for what is not spoken here. */
 export async function authenticate(options: AuthenticateOptions): Promise<void> {
   const { connection, uri, signal } = options;
   const types = (await connection.call('authList', handshake.authList, {}, { signal })) as number[];

@@ -6,11 +6,13 @@ const ITERATIONS_MIN = 4096;
 /** More would hold this process up for seconds at the other side's wish. */
 const ITERATIONS_MAX = 10_000_000;
 
+/** Whose password it is. */
 export interface ScramCredentials {
   readonly username: string;
   readonly password: string;
 }
 
+/** One exchange: `first`, then `answer`, then `verify`, each once. */
 export interface ScramExchange {
   /** client-first-message */
   readonly first: string;
@@ -20,6 +22,7 @@ export interface ScramExchange {
   verify(serverFinal: string): void;
 }
 
+/** Begins an exchange; `nonce` must be new and unguessable each time. */
 export function scramSha256({ username, password }: ScramCredentials, nonce: string): ScramExchange {
   const bare = `n=${username.normalize('NFKC').replaceAll('=', '=3D').replaceAll(',', '=2C')},r=${nonce}`;
   let serverSignature: Buffer | null = null;

@@ -31,7 +31,7 @@ export const events = {
   'domain.watchdog': event('domain', 3, 321, { dom: domain, action: int }),
   /** `action` is a `DomainEventIOErrorAction`. */
   'domain.io-error': event('domain', 4, 322, { dom: domain, srcPath: string, devAlias: string, action: int }),
-  /** As `domain.io-error`; `reason` is a word such as `enospc`. */
+  /** As `domain.io-error`; `reason` is `enospc` when the host's disk is full, else mostly empty. */
   'domain.io-error-reason': event('domain', 6, 324, { dom: domain, srcPath: string, devAlias: string, action: int, reason: string }),
   /** libvirt can no longer control the domain, which may go on running. */
   'domain.control-error': event('domain', 7, 325, { dom: domain }),
@@ -54,7 +54,7 @@ export const events = {
   /** The guest agent came or went: `ConnectDomainEventAgentLifecycleState` and `ConnectDomainEventAgentLifecycleReason`. */
   'domain.agent-lifecycle': event('domain', 18, 348, { dom: domain, state: int, reason: int }),
   'domain.device-added': event('domain', 19, 354, { dom: domain, devAlias: string }),
-  /** A pass over the guest's memory begins, the first is 1. It comes from the source. */
+  /** A pass over the guest's memory begins. It comes from the source. */
   'domain.migration-iteration': event('domain', 20, 359, { dom: domain, iteration: int }),
   /** `params` are statistics as of `domainGetJobStats`. */
   'domain.job-completed': event('domain', 21, 363, { dom: domain, params: parameters(64) }),

@@ -24,6 +24,7 @@ export type ProgramName = keyof typeof programs;
 /** A stream that goes with a call, by the direction of its data. */
 export type StreamDirection = 'none' | 'download' | 'upload' | 'both';
 
+/** One call: where it goes, what it takes and gives. */
 export interface Procedure<F extends Fields = Fields, R = unknown, S extends StreamDirection = StreamDirection> {
   readonly program: ProgramName;
   readonly number: number;
@@ -32,12 +33,15 @@ export interface Procedure<F extends Fields = Fields, R = unknown, S extends Str
   readonly stream: S;
   /** True for calls that may rightly take hours, such as a migration: they have no deadline unless the caller gives one. */
   readonly long: boolean;
-  /** Set when libvirt wants to be asked for the number of values first: the argument and result that carry it. */
+  /** Set when libvirt wants to be asked for the number of values first: the name of the argument and result that carry it. */
   readonly counted?: string;
 }
 
+/** What a caller gives. */
 export type ArgumentsOf<P> = P extends Procedure<infer F, any, any> ? Given<F> : never;
+/** What the call resolves to. */
 export type ResultOf<P> = P extends Procedure<any, infer R, any> ? R : never;
+/** The direction of its stream. */
 export type StreamOf<P> = P extends Procedure<any, any, infer S> ? S : never;
 
 /** An ordinary call. */
@@ -77,7 +81,7 @@ export function streamCall<F extends Fields, S extends StreamDirection, R = void
   return { ...call(number, args, result), stream, long: true };
 }
 
-/** A call that is made twice: libvirt first tells how many values there are, then gives them. `count` is that argument. */
+/** A call that is made twice: libvirt first tells how many values there are (asked with `nparams` 0), then gives them. */
 export function countedCall<F extends Fields, R>(
   number: number,
   args: F,

@@ -19,6 +19,7 @@ const counted = struct({ params: parameters(2048), nparams: int });
 const hostStats = struct({ params: array(hostStat, 16), nparams: int });
 const cpuStats = struct({ params: array(cpuStat, 16), nparams: int });
 
+/** Every call that a connection has as a method. */
 export const procedures = {
   // --- the connection and its host
   /** The driver's name, such as `QEMU`. */

@@ -10,13 +10,15 @@ import {
 import { type Procedure, programs } from '../protocol/procedure.js';
 import { encodeFrame, MessageStatus, MessageType } from '../wire/frame.js';
 
+/** How one call is given up. Neither stops what the host already began: libvirt cannot take a call back. */
 export interface CallOptions {
-  /** Milliseconds until the call is given up; 0 for never. Default: the connection's, and never for long calls such as a migration. */
+  /** Milliseconds, queueing included, until the call is given up with `DeadlinePassed`; 0 for never. Default: the connection's, and never for long calls such as a migration. */
   readonly deadlineMs?: number | undefined;
-  /** Gives the call up. What the host already began, it goes on doing. */
+  /** Gives the call up, which then rejects with `CallAborted`. It does nothing to a stream that the call has opened. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The bounds of one connection's calls. */
 export interface CallLimits {
   /** Calls under way at once. libvirt's default `max_client_requests` is 5; more would only queue at the host. */
   readonly maxInFlight: number;
@@ -44,6 +46,7 @@ interface Slot extends PendingCall {
   release: () => void;
 }
 
+/** Sends calls in the order of `submit` and matches replies by serial. A call that was given up holds its place until the host answers. */
 export class CallTable {
   #nextSerial = 1;
   readonly #inFlight = new Map<number, Slot>();

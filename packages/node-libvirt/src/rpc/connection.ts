@@ -17,6 +17,7 @@ const PONG = 2;
 /** How long an ended transport may take to say why, in milliseconds. */
 const EXPLAIN_MS = 1000;
 
+/** What a connection is told once; `null` for no keepalive and no tracing. */
 export interface ConnectionSettings extends CallLimits {
   readonly uri: string;
   readonly keepalive: KeepaliveOptions | null;
@@ -26,6 +27,7 @@ export interface ConnectionSettings extends CallLimits {
 /** Receives the payload of an event message; throws `ProtocolError` when it does not fit its type. */
 export type EventHandler = (payload: XdrReader) => void;
 
+/** Calls, events and streams over one transport. It ends once, for one reason, and is never opened again. */
 export class RpcConnection {
   readonly #stream: Duplex;
   readonly #frames = new FrameReader();

@@ -1,6 +1,7 @@
 /**
  * Keepalive (libvirt.org/internals/rpc.html, "Keepalive"): a ping when the other side has been silent for an interval,
- * and the end of the connection when `count` pings in a row bring nothing back.
+ * and the end of the connection when `count` pings in a row bring nothing back. By default that is 30 to 35 seconds after
+ * the host's last word.
  */
 export interface KeepaliveOptions {
   /** Milliseconds of silence before a ping. Default 5000. */
@@ -9,6 +10,7 @@ export interface KeepaliveOptions {
   readonly count: number;
 }
 
+/** The clock of one connection's pings. */
 export class Keepalive {
   #timer: NodeJS.Timeout | null = null;
   #unanswered = 0;

@@ -5,25 +5,32 @@ import { STREAM_CHUNK_MAX } from '../wire/frame.js';
 /** A piece of a stream: bytes, or a hole of so many bytes that read as zeroes. */
 export type StreamPiece = { readonly data: Buffer } | { readonly hole: number };
 
-/** What a call lets us read. Read it to its end or abort it: until then it holds memory, and at most `highWater` bytes of it. */
+/**
+ * What a call lets us read: iterate over it once. The end of the iteration, early or late, is the end of the stream; an
+ * error of the host or the connection is thrown in it. Read it to its end or abort it: a stream that is not read holds up
+ * to 4 MiB and one message, and then the whole connection stops reading, answers to other calls included.
+ */
 export interface DownloadStream extends AsyncIterable<StreamPiece> {
   /** Tells the host to stop. Safe to call at any time and more than once. */
   abort(): void;
 }
 
-/** What a call lets us write. Nothing is sure to be at the host before `finish` has resolved. */
+/**
+ * What a call lets us write. Nothing is sure to be at the host before `finish` has resolved. After an error of the host or
+ * the connection every method but `abort` rejects with it.
+ */
 export interface UploadStream {
-  /** Resolves when more may be written. */
+  /** Sends all of `data`; resolves when more may be written. */
   write(data: Uint8Array): Promise<void>;
   /** Leaves `length` bytes out, which read as zeroes. Only where the call was made for a sparse stream. */
   hole(length: number): Promise<void>;
-  /** Ends the stream; resolves when the host has taken all of it. */
+  /** Ends the stream; resolves when the host has taken all of it. It has no deadline: `abort` ends the wait. */
   finish(): Promise<void>;
   /** Tells the host to stop. Safe to call at any time and more than once. */
   abort(): void;
 }
 
-/** How a stream sends; the connection gives it. Each resolves when the socket takes more. */
+/** How a stream sends; the connection gives it. What returns a promise resolves when the socket takes more. */
 export interface StreamSink {
   data(bytes: Uint8Array): Promise<void>;
   hole(length: number): Promise<void>;
@@ -38,6 +45,7 @@ export interface StreamSink {
 /** Bytes that may wait in a stream before the connection stops reading. */
 const HIGH_WATER = 4 * 1024 * 1024;
 
+/** Both directions of one stream; a call's type shows only the direction that it has. */
 export class LibvirtStream implements DownloadStream, UploadStream {
   readonly #pieces: StreamPiece[] = [];
   #waitingBytes = 0;

@@ -8,7 +8,7 @@ import { decodeWhole, type RpcConnection } from './connection.js';
 
 /** One live subscription. */
 export interface Subscription {
-  /** Ends it; no event is delivered after this has been called. Safe to call more than once. */
+  /** Ends it; no event is delivered after this has been called. Safe to call more than once. Rejects as a call does. */
   unsubscribe(options?: CallOptions): Promise<void>;
 }
 
@@ -52,6 +52,7 @@ interface Audience {
 /** Events kept while a registration is under way; more than a host can have sent by then. */
 const EARLY_MAX = 1000;
 
+/** Matches events to listeners by the callback id that the host gave at registration. */
 export class Subscriptions {
   readonly #audiences = new Map<number, Audience>();
 

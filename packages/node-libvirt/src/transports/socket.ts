@@ -9,11 +9,13 @@ import type { OpenTransport } from './transport.js';
 /** libvirt's port for connections without TLS. */
 const TCP_PORT = 16_509;
 
+/** TCP without encryption. */
 export const openTcp: OpenTransport = async ({ uri, signal }) => {
   const socket = await connectSocket({ host: uri.host as string, port: uri.port ?? TCP_PORT, uri, signal });
   return { stream: socket, isSecure: false };
 };
 
+/** A UNIX socket of this machine. */
 export const openUnix: OpenTransport = async ({ uri, signal }) => {
   const path = uri.socket ?? (await defaultSocket(uri));
   const socket = await connectSocket({ path, uri, signal });

@@ -15,6 +15,7 @@ const STDERR_MAX = 4096;
 /** What the far side prints on stderr once it is about to join the socket. */
 const JOINED = 'node-libvirt-joined';
 
+/** Runs ssh and waits until the far side is about to join the daemon's socket. The child ends with the stream. */
 export const openSsh: OpenTransport = async ({ uri, signal }) => {
   const child = spawn(uri.command, sshArguments(uri), { stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '';

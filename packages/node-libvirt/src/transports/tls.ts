@@ -21,6 +21,7 @@ interface Certificates {
   readonly key?: Buffer;
 }
 
+/** TLS 1.2 or newer, with a client certificate where there is one. */
 export const openTls: OpenTransport = async ({ uri, signal }) => {
   const certificates = await readCertificates(uri);
   const host = uri.host as string;

@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { ConnectionUri } from '../uri.js';
 
+/** An open way to a daemon. Whoever holds it destroys `stream` at the end. */
 export interface Transport {
   readonly stream: Duplex;
   /** True when nobody on the way can read or change what is sent, as over TLS, ssh or a local socket. */
@@ -13,6 +14,7 @@ export interface Transport {
   explainEnd?(): Promise<string | null>;
 }
 
+/** What every transport is opened with. */
 export interface OpenOptions {
   readonly uri: ConnectionUri;
   /** Fires when connecting is given up. */

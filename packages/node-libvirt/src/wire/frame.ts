@@ -27,6 +27,7 @@ export interface Header {
   readonly status: number;
 }
 
+/** One message as it arrived. */
 export interface Message {
   readonly header: Header;
   /** Stands at the first byte of the payload. */

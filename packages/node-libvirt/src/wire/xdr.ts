@@ -165,7 +165,7 @@ function padded(length: number): number {
 
 /**
  * How one type travels. `minBytes` is the least it can take on the wire; it bounds what a count may make us allocate.
- * `optional` marks an argument that may be left out, in which case `whenAbsent` is sent.
+ * `encode` throws RangeError or TypeError for a value that cannot be sent, `decode` `ProtocolError` for bytes that cannot be read.
  */
 export interface Codec<T> {
   readonly minBytes: number;
@@ -173,7 +173,7 @@ export interface Codec<T> {
   decode(reader: XdrReader): T;
 }
 
-/** An argument that callers may leave out. */
+/** An argument that callers may leave out: `whenAbsent` is sent then. */
 export interface OptionalCodec<T> extends Codec<T> {
   readonly whenAbsent: T;
 }
@@ -183,8 +183,10 @@ export interface FixedCodec extends Codec<never> {
   readonly fixed: true;
 }
 
+/** The TypeScript type that a codec reads and writes. */
 export type ValueOf<C> = C extends Codec<infer T> ? T : never;
 
+/** `value` when it is a whole number from `min` to `max`; throws RangeError otherwise. */
 export function checkInteger(value: unknown, min: number, max: number): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
     throw new RangeError(`${String(value)} is not a whole number from ${min} to ${max}`);
@@ -192,12 +194,14 @@ export function checkInteger(value: unknown, min: number, max: number): number {
   return value;
 }
 
+/** 32 bits. */
 export const int: Codec<number> = {
   minBytes: 4,
   encode: (writer, value) => writer.int(checkInteger(value, -0x80000000, 0x7fffffff)),
   decode: (reader) => reader.int(),
 };
 
+/** 32 bits without a sign. */
 export const uint: Codec<number> = {
   minBytes: 4,
   encode: (writer, value) => writer.uint(checkInteger(value, 0, 0xffffffff)),
@@ -264,6 +268,7 @@ function exactest(value: bigint): number | bigint {
   return Number.isSafeInteger(exact) ? exact : value;
 }
 
+/** A float of 64 bits. */
 export const double: Codec<number> = {
   minBytes: 8,
   encode: (writer, value) => writer.double(value),
@@ -273,6 +278,7 @@ export const double: Codec<number> = {
 /** The longest string either side sends, in bytes: REMOTE_STRING_MAX of libvirt's remote_protocol.x. */
 export const STRING_MAX = 4_194_304;
 
+/** UTF-8, at most {@link STRING_MAX} bytes. */
 export const string: Codec<string> = {
   minBytes: 4,
   encode(writer, value) {
@@ -391,6 +397,7 @@ export function fixed<T>(item: Codec<T>, value: T): FixedCodec {
 /** Nothing at all. */
 export const nothing: Codec<void> = { minBytes: 0, encode: () => undefined, decode: () => undefined };
 
+/** The fields of a struct, in their order on the wire. */
 export type Fields = Readonly<Record<string, Codec<any> | FixedCodec>>;
 
 type Flat<T> = { [K in keyof T]: T[K] };
