@@ -1,0 +1,81 @@
+"""The libvirt domain of a guest, as XML."""
+
+from xml.sax.saxutils import escape, quoteattr
+
+from . import paths
+from .accelerator import KVM
+
+# The least a guest needs, so that it runs on every host; rdrand lets the guest's random numbers be ready at once.
+CPU_MODEL = "Nehalem"
+CPU_FEATURES = ("rdrand",)
+EMULATOR = "/usr/bin/qemu-system-x86_64"
+AGENT = "org.qemu.guest_agent.0"
+# Where beacons go: an address that nobody has, so that a beacon passes each host's uplink and wakes no other guest.
+SINK, SINK_MAC = "10.78.0.9", "02:4c:42:00:00:01"
+
+KERNEL_OPTIONS = (
+    "console=ttyS0 quiet loglevel=1 panic=1 mitigations=off tsc=reliable random.trust_cpu=on cryptomgr.notests"
+)
+
+
+def command_line(guest: dict) -> str:
+    settings = {
+        "name": guest["name"],
+        "ip": f"{guest['address']}/16",
+        "sink": SINK,
+        "sink-mac": SINK_MAC,
+        "ticks": guest["ticks_per_second"],
+        "beacons": guest["beacons_per_second"],
+    }
+    return " ".join([KERNEL_OPTIONS, *(f"lab.{name}={value}" for name, value in settings.items())])
+
+
+def xml(guest: dict, accelerator: str) -> str:
+    """The domain of `guest` (its record). The same XML starts it on any host that has its disks."""
+    features = "".join(
+        f"<feature policy='require' name={quoteattr(name)}/>" for name in (*CPU_FEATURES, *guest["cpu_features"])
+    )
+    disks = "".join(_disk(disk) for disk in guest["disks"])
+    return f"""<domain type='{"kvm" if accelerator == KVM else "qemu"}'>
+  <name>{escape(guest["name"])}</name>
+  <uuid>{guest["uuid"]}</uuid>
+  <memory unit='MiB'>{guest["memory_mib"]}</memory>
+  <vcpu>1</vcpu>
+  <os>
+    <type arch='x86_64' machine='q35'>hvm</type>
+    <kernel>{paths.BOOT_IN_HOST}/vmlinuz</kernel>
+    <initrd>{paths.BOOT_IN_HOST}/initrd.img</initrd>
+    <cmdline>{escape(command_line(guest))}</cmdline>
+  </os>
+  <features><acpi/><apic/></features>
+  <cpu mode='custom' match='exact' check='partial'><model fallback='forbid'>{CPU_MODEL}</model>{features}</cpu>
+  <on_poweroff>destroy</on_poweroff>
+  <on_reboot>restart</on_reboot>
+  <on_crash>destroy</on_crash>
+  <devices>
+    <emulator>{EMULATOR}</emulator>
+{disks}    <interface type='bridge'>
+      <source bridge='br-{guest["network"]}'/>
+      <mac address='{guest["mac"]}'/>
+      <model type='virtio'/>
+    </interface>
+    <serial type='file'>
+      <source path='{escape(guest["console"])}' append='on'/>
+      <target port='0'/>
+    </serial>
+    <channel type='unix'><target type='virtio' name='{AGENT}'/></channel>
+    <controller type='usb' model='none'/>
+    <memballoon model='none'/>
+  </devices>
+</domain>
+"""
+
+
+def _disk(disk: dict) -> str:
+    return f"""    <disk type='file' device='disk'>
+      <driver name='qemu' type='qcow2' cache='{disk["cache"]}' discard='unmap'/>
+      <source file='{escape(disk["path"])}'/>
+      <target dev='{disk["target"]}' bus='virtio'/>
+      <serial>{escape(disk["serial"])}</serial>
+    </disk>
+"""
