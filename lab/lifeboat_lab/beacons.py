@@ -128,14 +128,14 @@ def _socket_in_switch() -> socket.socket:
 
 
 def _packet_socket() -> socket.socket:
-    heard = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    # With a protocol and not bound to a link, it hears every link of the namespace, and those that come later.
+    heard = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
     code = _filter()
     program = struct.pack("HL", len(code), ctypes.addressof(_instructions(code)))
     heard.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
     heard.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     heard.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, BUFFER_BYTES)
     heard.setblocking(False)
-    heard.bind(("", _ETH_P_ALL))
     return heard
 
 
