@@ -25,6 +25,7 @@ PACKAGES = (
     "busybox-static",
     "qemu-guest-agent",
     "libnbd-bin",
+    "netcat-openbsd",
     "python3-libvirt",
     "sasl2-bin",
     "libsasl2-modules",

@@ -34,6 +34,8 @@ export const openSsh: OpenTransport = async ({ uri, signal }) => {
   // A write to an ssh that has gone is told by the connection's end, with ssh's own words.
   child.stdin.on('error', () => undefined);
   const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+  // Until somebody uses this stream, what its end says is in `said`.
+  stream.on('error', () => undefined);
   stream.once('close', stop);
 
   const joined = new Promise<void>((resolve) => {
@@ -48,8 +50,7 @@ export const openSsh: OpenTransport = async ({ uri, signal }) => {
     throw signal.reason;
   }
   if (!said.includes(JOINED)) {
-    // Nobody uses this stream: what its end says is in `said`.
-    stream.on('error', () => undefined).destroy();
+    stream.destroy();
     throw new ConnectFailed(`"${uri.text}": ${sshReason(said, uri)}`);
   }
   said = said.replace(new RegExp(`${JOINED}\\r?\\n?`), '');
