@@ -4,6 +4,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from . import paths
 from .accelerator import KVM
+from .shape import PREFIX_LENGTH
 
 # The least a guest needs, so that it runs on every host; rdrand lets the guest's random numbers be ready at once.
 CPU_MODEL = "Nehalem"
@@ -21,7 +22,8 @@ KERNEL_OPTIONS = (
 def command_line(guest: dict) -> str:
     settings = {
         "name": guest["name"],
-        "ip": f"{guest['address']}/16",
+        "ip": f"{guest['address']}/{PREFIX_LENGTH}",
+        "drill-ip": f"{guest['drill_address']}/{PREFIX_LENGTH}",
         "sink": SINK,
         "sink-mac": SINK_MAC,
         "ticks": guest["ticks_per_second"],

@@ -9,14 +9,14 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Tuple
 
 from . import beacons, domain, guest_disk, image, libvirtd, paths
 from .cli import command, say
 from .console import Console
 from .errors import LabError, UsageError
 from .inside import host_pid
-from .shape import DRILL, PROD, Host, mac_address
+from .shape import DRILL, PROD, SECOND_OCTET, Host, mac_address
 from .state import changing, read_json, shape, write_json
 
 # A name is part of file names and of a serial number, which virtio cuts off after 20 characters.
@@ -102,7 +102,7 @@ def start(guest: Dict, host: Host) -> None:
         )
     took = time.monotonic() - begin
     shown = word.decode() if ticks else "is up; it counts nothing"
-    say(f"{guest['name']} on {host.name}: {shown} after {took:.1f} s; {guest['address']}, uuid {guest['uuid']}")
+    say(f"{guest['name']} on {host.name}: {shown} after {took:.1f} s; {guest['address' if guest['network'] == PROD else 'drill_address']}, uuid {guest['uuid']}")
 
 
 def run_list(args: argparse.Namespace) -> None:
@@ -199,6 +199,7 @@ def _check(args: argparse.Namespace, names: List[str]) -> int:
 
 def _define(name: str, host: Host, size: int, args: argparse.Namespace, accelerator: str) -> Dict:
     disks = []
+    prod_address, drill_address = _free_addresses()
     for letter in string.ascii_lowercase[: args.disks]:
         path = f"{paths.IMAGES_IN_HOST}/{name}-vd{letter}.qcow2"
         file = paths.in_host_folder(host.name, path)
@@ -210,7 +211,9 @@ def _define(name: str, host: Host, size: int, args: argparse.Namespace, accelera
         "host": host.name,
         "memory_mib": args.memory,
         "network": args.network,
-        "address": _free_address(),
+        # It answers to both wherever it is, so that its clone on the drill network is reached by an address of that network.
+        "address": prod_address,
+        "drill_address": drill_address,
         "mac": mac_address("guest", name),
         "console": console_path(name),
         "ticks_per_second": args.ticks_per_second,
@@ -231,13 +234,14 @@ def _define(name: str, host: Host, size: int, args: argparse.Namespace, accelera
     return guest
 
 
-def _free_address() -> str:
-    """The lowest address that no guest has."""
+def _free_addresses() -> Tuple[str, str]:
+    """The lowest that no guest has, on the production and on the drill network."""
     taken = {guest["address"] for guest in records()}
     for number in range(100 * ADDRESSES_PER_NET):
-        address = f"10.78.{100 + number // ADDRESSES_PER_NET}.{1 + number % ADDRESSES_PER_NET}"
-        if address not in taken:
-            return address
+        tail = f"{100 + number // ADDRESSES_PER_NET}.{1 + number % ADDRESSES_PER_NET}"
+        prod, drill = (f"10.{SECOND_OCTET[network]}.{tail}" for network in (PROD, DRILL))
+        if prod not in taken:
+            return prod, drill
     raise LabError("every guest address is taken: remove some guests")
 
 
