@@ -250,6 +250,46 @@ describe('events', () => {
   });
 });
 
+describe('several listeners to the same events', () => {
+  it('share one registration, since a host takes no second, and end it with the last', async () => {
+    let registered = 0;
+    server.on('connectDomainEventCallbackRegisterAny', () => {
+      if (registered++ > 0) throw new FakeError(8, 'invalid argument: event callback already tracked');
+      return 0;
+    });
+    server.on('connectDomainEventCallbackDeregisterAny', () => void registered--);
+    server.on('connectGetHostname', (_, { client }) => {
+      client.sendEvent('domain.reboot', 0, { dom: domain });
+      return 'north-1';
+    });
+    await connected();
+    const heard = { first: 0, second: 0 };
+    const [first, second] = await Promise.all([
+      libvirt.subscribe('domain.reboot', () => void heard.first++),
+      libvirt.subscribe('domain.reboot', () => void heard.second++),
+    ]);
+    await libvirt.connectGetHostname();
+    await first.unsubscribe();
+    await libvirt.connectGetHostname();
+    expect(heard).toEqual({ first: 1, second: 2 });
+    const ending = second.unsubscribe();
+    const again = await libvirt.subscribe('domain.reboot', () => undefined);
+    await ending;
+    await again.unsubscribe();
+    expect(registered).toBe(0);
+  });
+
+  it('a registration that the host refuses can be tried again', async () => {
+    server.on('connectDomainEventCallbackRegisterAny', () => {
+      throw new FakeError(3, 'not supported');
+    });
+    await connected();
+    await expect(libvirt.subscribe('domain.reboot', () => undefined)).rejects.toThrow('not supported');
+    server.on('connectDomainEventCallbackRegisterAny', () => 4);
+    await expect(libvirt.subscribe('domain.reboot', () => undefined)).resolves.toBeDefined();
+  });
+});
+
 describe('closing', () => {
   it('tells the daemon, resolves `closed` with null, and may be done twice', async () => {
     await connected();

@@ -81,15 +81,16 @@ export class LibvirtConnection {
   subscribe<N extends EventName>(
     name: N,
     listener: (event: EventOf<N>) => void,
-    options: CallOptions & { readonly subject?: EventSubject } = {},
+    options: { readonly subject?: EventSubject } = {},
   ): Promise<Subscription> {
-    return this.#subscriptions.subscribe(name, listener, options.subject ?? null, options);
+    return this.#subscriptions.subscribe(name, listener, options.subject ?? null);
   }
 
   /**
    * Asks the source host to migrate the domain by itself (peer to peer) and waits for the end; it has no deadline
-   * unless one is given. It goes on when this connection is lost: then ask both hosts. Only peer-to-peer is offered, since in every other kind a lost client can
-   * leave the domain paused on both sides: without `PEER2PEER` it rejects with `BadArgument` and sends nothing.
+   * unless one is given. It goes on when this connection is lost: then ask both hosts. Only peer-to-peer is offered,
+   * since in every other kind a lost client can leave the domain paused on both sides: without `PEER2PEER` it rejects
+   * with `BadArgument` and sends nothing.
    */
   async domainMigrateToURI3(
     { dom, dconnuri, params = [], flags }: MigrateToUri,
