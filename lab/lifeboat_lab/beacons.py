@@ -16,7 +16,7 @@ from . import network, syscalls
 from .domain import SINK_MAC
 from .errors import LabError
 from .inside import host_pid
-from .shape import DRILL, PROD, SWITCH, Shape
+from .shape import DRILL, PROD, SWITCH, Host, Shape
 
 PORT = 9779
 GUEST_NETWORKS = (PROD, DRILL)
@@ -43,16 +43,22 @@ class Beacon:
 def quiet(shape: Shape) -> None:
     """Gives beacons their one way: up each host's uplink and no further than the site's bridge. Safe to call again.
 
-    Without it they still arrive, but are flooded to every guest's link, which costs every guest's emulator time.
+    Without it they still arrive, but are flooded to every guest's link and over the WAN, which costs processor time and rate.
     """
     for guest_network in GUEST_NETWORKS:
         for site in shape.sites:
             # An address of the bridge itself: the frame is taken there, and dropped since nobody listens.
             _bridge(["-n", SWITCH], f"fdb replace {SINK_MAC} dev {site.bridge(guest_network)} self permanent")
-        for host in shape.hosts:
-            pid = host_pid(host.name)
-            if pid is not None:
-                _bridge([], f"fdb replace {SINK_MAC} dev {host.uplink(guest_network)} master static", pid)
+    for host in shape.hosts:
+        quiet_host(host)
+
+
+def quiet_host(host: Host) -> None:
+    """The host's part of it, which it forgets when it is powered off."""
+    pid = host_pid(host.name)
+    if pid is not None:
+        for guest_network in GUEST_NETWORKS:
+            _bridge([], f"fdb replace {SINK_MAC} dev {host.uplink(guest_network)} master static", pid)
 
 
 def _bridge(options: List[str], words: str, pid: Optional[int] = None) -> None:

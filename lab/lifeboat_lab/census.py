@@ -82,7 +82,8 @@ class Vm:
     def _compare(self, before: Beacon, beacon: Beacon) -> None:
         gap_ns = beacon.time_ns - before.time_ns
         same_boot = beacon.boot == before.boot
-        if same_boot:
+        # Of two copies that both count nobody can say what is lacking.
+        if same_boot and not self.doubles:
             self.lost += max(0, beacon.sequence - before.sequence - 1)
         if gap_ns > self.gap_ns:
             self.gap_ns, self.gap_at_ns = gap_ns, before.time_ns

@@ -68,13 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for name in MODULES:
-        try:
-            module = importlib.import_module(f"{__package__}.{name}")
-        except (ImportError, AttributeError, SyntaxError):
-            if name not in ("image", "guests", "witness", "auditor", "fence"):
-                raise
-            continue
-        module.register(subparsers)
+        importlib.import_module(f"{__package__}.{name}").register(subparsers)
     return parser
 
 

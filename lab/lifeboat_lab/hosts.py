@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, List, Optional
 
-from . import capabilities, host_files, libvirtd, network, paths
+from . import beacons, capabilities, host_files, libvirtd, network, paths
 from .errors import LabError
 from .inside import MARKER, host_pid
 from .shape import Host, Shape
@@ -149,6 +149,7 @@ def wait_until_ready(host: Host) -> None:
                 f" see `lab/lab logs {host.name}`"
             )
         time.sleep(0.05)
+    beacons.quiet_host(host)
 
 
 def reason(host: Host) -> str:
