@@ -1,0 +1,100 @@
+/**
+ * `npm run bench -- NAME`: runs one bench on the lab that is up, prints a table, and one line of JSON last.
+ *
+ * A bench is a file of this folder that exports `title`, one line, and `bench(hosts)`, which measures and returns
+ * `{ table, metrics, peers, ratios }`. It brings nothing up and leaves nothing behind.
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+/** sysexits.h: the command was used wrongly. */
+const EX_USAGE = 64;
+const root = fileURLToPath(new URL('..', import.meta.url));
+const labDir = process.env.LIFEBOAT_LAB_DIR ?? '/var/lib/lifeboat-lab';
+
+const names = readdirSync(new URL('.', import.meta.url))
+  .filter((file) => file.endsWith('.mjs') && !['run.mjs', 'rounds.mjs'].includes(file))
+  .map((file) => file.slice(0, -'.mjs'.length))
+  .toSorted();
+const [name, ...rest] = process.argv.slice(2);
+
+if (name === undefined || rest.length > 0 || !names.includes(name)) await refuse();
+const hosts = await hostsThatAnswer();
+build();
+const { bench } = await import(new URL(`./${name}.mjs`, import.meta.url));
+const { table, metrics, peers, ratios } = await bench(hosts);
+print(table);
+console.log(JSON.stringify({ bench: name, metrics, peers, ratios }));
+
+/** Says which benches there are and ends with the code of a wrong command line. */
+async function refuse() {
+  if (name !== undefined) console.error(`there is no bench "${[name, ...rest].join(' ')}"\n`);
+  console.error('npm run bench -- NAME, where NAME is one of:');
+  for (const known of names) {
+    const { title } = await import(new URL(`./${known}.mjs`, import.meta.url));
+    console.error(`  ${known.padEnd(12)} ${title}`);
+  }
+  process.exit(EX_USAGE);
+}
+
+/** The hosts of the lab whose daemon takes connections, in the lab's own order. */
+async function hostsThatAnswer() {
+  const answering = [];
+  for (const host of hostsOfTheLab()) if (await takesConnections(host.socket)) answering.push(host);
+  if (answering.length === 0) {
+    console.error('no host of the lab answers: bring the lab up with `sudo lab/lab up`, then run the bench again');
+    process.exit(1);
+  }
+  return answering;
+}
+
+function hostsOfTheLab() {
+  let described;
+  try {
+    described = JSON.parse(readFileSync(`${labDir}/lab.json`, 'utf8'));
+  } catch (error) {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  }
+  return described.sites
+    .flatMap((site) => site.hosts)
+    .map((host) => {
+      const socket = `${labDir}/hosts/${host.name}/run/libvirt/libvirt-sock`;
+      return { name: host.name, socket, uri: `qemu:///system?socket=${socket}` };
+    });
+}
+
+function takesConnections(path) {
+  return new Promise((resolve) => {
+    const socket = createConnection({ path });
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
+
+/** Benches measure what is built, as users run it; `tsc -b` does nothing when that is up to date. */
+function build() {
+  const { status, error } = spawnSync('npx', ['tsc', '-b', 'packages/node-libvirt'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (status === 0) return;
+  console.error(
+    `packages/node-libvirt does not build${error ? ` (${error.message})` : ''}: run \`npm ci\`, then again`,
+  );
+  process.exit(1);
+}
+
+function print(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  for (const row of rows) {
+    console.log(
+      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('   '),
+    );
+  }
+}
