@@ -1,5 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { run } from './run.mjs';
 
-run('format', 'npx', ['biome', 'check', '.']);
-run('types', 'npx', ['tsc', '-b']);
-run('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', '.']);
+const bin = (name) => fileURLToPath(new URL(`../node_modules/.bin/${name}`, import.meta.url));
+
+run('format', bin('biome'), ['check', '.']);
+run('types', bin('tsc'), ['-b']);
+run('lint', bin('oxlint'), ['--type-aware', '--deny-warnings', '.']);

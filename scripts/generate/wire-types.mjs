@@ -2,6 +2,7 @@
  * What the wire's tables say, as TypeScript types in words. The tables are read as source and evaluated with functions
  * of the same names that describe a type where the real ones build a codec.
  */
+import { runInNewContext } from 'node:vm';
 
 const NUMBERS = ['int', 'uint', 'hyper', 'uhyper', 'double', 'count'];
 const named = (type) => ({ type });
@@ -66,7 +67,7 @@ export function exportedTypes(scope) {
 
 /** The value of one expression of a table. */
 export function evaluate(source, scope) {
-  return new Function(...Object.keys(scope), `return (${source});`)(...Object.values(scope));
+  return runInNewContext(`(${source})`, scope);
 }
 
 /** The arguments as a caller writes them: `?` after those that may be left out, with what is sent then. */
@@ -90,6 +91,6 @@ function listType({ type }) {
 }
 
 function show(value) {
-  if (value instanceof Uint8Array) return 'no bytes';
+  if (ArrayBuffer.isView(value)) return 'no bytes';
   return Array.isArray(value) ? '[]' : String(value);
 }

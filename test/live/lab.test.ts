@@ -82,7 +82,7 @@ describe('a guest', () => {
     await lab('power-off', 'north-2');
     const witness = await witnessOf(guest.name);
     expect(witness.printed).toBeGreaterThan(20);
-    expect(witness.disks.map(({ path }) => path).sort()).toEqual(guest.disks.map(({ path }) => path));
+    expect(witness.disks.map(({ path }) => path).toSorted()).toEqual(guest.disks.map(({ path }) => path));
     for (const { counter } of witness.disks) expect(counter).toBeGreaterThanOrEqual(witness.printed);
     expect(await heardFrom(guest.address, 8080)).not.toContain(guest.uuid);
     await lab('power-on', 'north-2');
