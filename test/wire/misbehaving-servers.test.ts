@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConnectFailed, ConnectionLost, connect, type Libvirt, ProtocolError } from 'node-libvirt';
 import { encodeFrame, type FakeClient, FakeServer, type Header, noReply } from 'node-libvirt/testing';
 
@@ -223,7 +223,7 @@ describe('connecting to something that is not libvirt', () => {
     );
   });
 
-  afterEach(() => rmSync(join(folder, 'file'), { force: true }));
+  afterAll(() => rmSync(folder, { recursive: true }));
 });
 
 describe('a libvirt that will not do', () => {

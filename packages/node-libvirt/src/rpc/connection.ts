@@ -9,6 +9,7 @@ import type { XdrReader, XdrWriter } from '../wire/xdr.js';
 import { hyper, uint } from '../wire/xdr.js';
 import { type CallLimits, type CallOptions, CallTable } from './calls.js';
 import { Keepalive, type KeepaliveOptions } from './keepalive.js';
+import { QuickAnswers } from './quick-answers.js';
 import { LibvirtStream, type StreamSink } from './stream.js';
 import { type Trace, traceRecord } from './trace.js';
 
@@ -35,6 +36,7 @@ export class RpcConnection {
   readonly #streams = new Map<number, LibvirtStream>();
   readonly #eventHandlers = new Map<number, EventHandler>();
   readonly #keepalive: Keepalive | null;
+  readonly #quickAnswers = new QuickAnswers(() => this.#calls.load.inFlight > 0);
   #congestedStreams = 0;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #announceClosed: (reason: ConnectionLost | null) => void = () => undefined;
@@ -49,7 +51,10 @@ export class RpcConnection {
     private readonly settings: ConnectionSettings,
   ) {
     this.#stream = transport.stream;
-    this.#calls = new CallTable(settings, settings.uri, (frame) => this.#write(frame));
+    this.#calls = new CallTable(settings, settings.uri, (frame) => {
+      this.#write(frame);
+      this.#quickAnswers.sent();
+    });
     this.#keepalive =
       settings.keepalive === null
         ? null
@@ -213,6 +218,7 @@ export class RpcConnection {
   #receive(chunk: Buffer): void {
     if (this.#state !== 'open') return;
     this.#keepalive?.heard();
+    this.#quickAnswers.heard();
     try {
       for (const message of this.#frames.push(chunk)) {
         this.#handle(message);

@@ -39,6 +39,7 @@ export interface FakeClient {
   sendEvent<N extends EventName>(name: N, callbackID: number, event: EventOf<N>): void;
   /** Sends a frame with the header as given. */
   sendFrame(header: Header, writePayload?: (writer: XdrWriter) => void): void;
+  /** Sends a keepalive ping, which the client answers with a pong. */
   sendPing(): void;
   /** Ends the connection as a crash would: at once. */
   destroy(): void;
@@ -48,10 +49,18 @@ type Handler = (args: never, context: { client: FakeClient; header: Header }) =>
 
 /** What the fake server received, in order. */
 export interface ReceivedMessage {
+  /** The call's name, `keepalive ping`, `keepalive pong` or `stream`. */
   readonly name: string;
   readonly header: Header;
 }
 
+/** A piece of a stream, or with the status OK the word that no more comes. */
+export interface StreamMessage {
+  readonly header: Header;
+  readonly data: Buffer;
+}
+
+/** How a fake server listens. */
 export interface FakeServerOptions {
   /** A UNIX socket's path; a free port on 127.0.0.1 when left out. */
   readonly path?: string;
@@ -59,12 +68,15 @@ export interface FakeServerOptions {
   readonly greets?: boolean;
 }
 
+/** A daemon for any number of clients. A call that no handler answers ends as `VIR_ERR_NO_SUPPORT`. */
 export class FakeServer {
+  /** Every message received, in order. */
   readonly received: ReceivedMessage[] = [];
   /** Stream frames received: their payloads, by the call's serial. */
   readonly streamed = new Map<number, Buffer[]>();
   readonly #handlers = new Map<string, Handler>();
   readonly #clients = new Set<Socket>();
+  #streamListener: (message: StreamMessage, client: FakeClient) => void = () => undefined;
   readonly #waiting: Array<{
     matches: (message: ReceivedMessage) => boolean;
     resolve: (message: ReceivedMessage) => void;
@@ -106,6 +118,12 @@ export class FakeServer {
     return this;
   }
 
+  /** Tells `listener` every stream message that clients send, with its data; one listener at a time. */
+  onStream(listener: (message: StreamMessage, client: FakeClient) => void): this {
+    this.#streamListener = listener;
+    return this;
+  }
+
   /** Resolves with the first message of that name, also when it came before. */
   async message(name: keyof Table | 'keepalive ping' | 'keepalive pong' | 'stream'): Promise<ReceivedMessage> {
     const matches = (message: ReceivedMessage): boolean => message.name === name;
@@ -131,6 +149,8 @@ export class FakeServer {
     this.on('connectSecretEventRegisterAny', register);
     this.on('connectDomainEventCallbackDeregisterAny', () => undefined);
     this.on('connectNetworkEventDeregisterAny', () => undefined);
+    this.on('connectStoragePoolEventDeregisterAny', () => undefined);
+    this.on('connectSecretEventDeregisterAny', () => undefined);
   }
 
   #serve(socket: Socket): void {
@@ -149,8 +169,10 @@ export class FakeServer {
     const name = nameOf(header);
     if (header.type === MessageType.STREAM) {
       const pieces = this.streamed.get(header.serial) ?? [];
-      pieces.push(payload.rest());
+      const data = payload.rest();
+      pieces.push(data);
       this.streamed.set(header.serial, pieces);
+      this.#streamListener({ header, data }, client);
     }
     this.#note({ name: header.type === MessageType.STREAM ? 'stream' : name, header });
     if (header.type !== MessageType.CALL) return;

@@ -10,4 +10,5 @@ export {
   type FakeServerOptions,
   noReply,
   type ReceivedMessage,
+  type StreamMessage,
 } from './fake-server.js';
