@@ -91,5 +91,7 @@ def install(host: Host) -> None:
         (signed, "qemu/client-cert.pem"),
         (signed, "libvirt/servercert.pem"),
     ):
-        (root / target).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source, root / target)
+        fresh = root / f"{target}.new"
+        fresh.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, fresh)
+        os.replace(fresh, root / target)

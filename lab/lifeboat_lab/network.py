@@ -89,14 +89,14 @@ def build_switch(shape: Shape) -> None:
         if not NETNS_FOLDER.exists():
             NETNS_NOTE.touch()
         ip("netns", "add", SWITCH, namespace=None)
-        disable_ipv6()
+    disable_ipv6()
     existing = set(link_names())
     commands = []
 
     def bridge(name: str) -> None:
         if name not in existing:
             commands.append(f"link add {name} {BRIDGE}")
-            commands.append(f"link set {name} up")
+        commands.append(f"link set {name} up")
 
     for site in shape.sites:
         for network in NETWORKS:
@@ -110,8 +110,7 @@ def build_switch(shape: Shape) -> None:
                     commands.append(f"link add {near} type veth peer name {far}")
                 commands.append(f"link set {near} master {site.bridge(network)}")
                 commands.append(f"link set {far} master {backbone(network)}")
-                if near not in existing:
-                    commands += [f"link set {near} up", f"link set {far} up"]
+                commands.append(f"link set {far} up")
     batch(commands)
     attach_controller(shape)
     apply_wan(shape)

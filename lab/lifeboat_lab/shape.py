@@ -102,6 +102,10 @@ class Shape:
                 f"a site has 1 to {MAX_HOSTS_PER_SITE} hosts, not {self.hosts_per_site}: choose another --hosts"
             )
 
+    def __str__(self) -> str:
+        sites = "1 site" if self.site_count == 1 else f"{self.site_count} sites"
+        return f"{sites} of " + ("1 host" if self.hosts_per_site == 1 else f"{self.hosts_per_site} hosts")
+
     @property
     def sites(self) -> List[Site]:
         sites = []

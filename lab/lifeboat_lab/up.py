@@ -60,20 +60,19 @@ def run(args: argparse.Namespace) -> None:
         hosts.for_all(off, lambda host: hosts.power_on(shape, host))
         hosts.wait_until_all_ready(shape.hosts)
     started = f"started {', '.join(host.name for host in off)}" if off else "everything was up"
-    say(f"lab is up: {shape.site_count} sites of {shape.hosts_per_site} hosts, {started}"
-        f" ({time.monotonic() - began:.1f} s)")  # fmt: skip
+    say(f"lab is up: {shape}, {started} ({time.monotonic() - began:.1f} s)")
 
 
 def settle_shape(site_count: Optional[int], hosts_per_site: Optional[int]) -> Shape:
     """The shape asked for, or the one of the lab that is there. Refuses to change a lab's shape."""
     existing = shape_if_any()
     wanted = Shape(
-        site_count or (existing.site_count if existing else DEFAULT_SITES),
-        hosts_per_site or (existing.hosts_per_site if existing else DEFAULT_HOSTS),
+        site_count if site_count is not None else existing.site_count if existing else DEFAULT_SITES,
+        hosts_per_site if hosts_per_site is not None else existing.hosts_per_site if existing else DEFAULT_HOSTS,
     )
     if existing is None or existing == wanted:
         return wanted
     raise LabError(
-        f"the lab has {existing.site_count} sites of {existing.hosts_per_site} hosts already:"
+        f"the lab has {existing} already:"
         " `lab/lab down` first, or ask for that shape"
     )
