@@ -4,6 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { interleave, median, medianRatio } from './rounds.mjs';
@@ -11,14 +12,17 @@ import { interleave, median, medianRatio } from './rounds.mjs';
 export const title = 'calls per second: node-libvirt, libvirt-python, virsh';
 
 const ROUNDS = 15;
-const SLICES = 10;
-const CALLS = 200;
+const SLICES = 4;
+const CALLS = 1000;
 const VIRSH_CALLS = 2;
 const WARM_UP_CALLS = 5000;
+/** Calls before each slice's clock starts, so that nobody is charged for waking up after its neighbour. */
+const SLICE_WARM_UP_CALLS = 20;
 const IN_FLIGHT = 5;
 const peerScript = fileURLToPath(new URL('./peers/rpc.py', import.meta.url));
 
 export async function bench([host]) {
+  const cpu = pin();
   const { connect } = await import('node-libvirt');
   const libvirt = await connect(host.uri);
   const python = await startPython(host.uri);
@@ -37,20 +41,37 @@ export async function bench([host]) {
         { name: 'virsh', run: () => virsh(host.uri, VIRSH_CALLS) },
       ],
     });
-    return summary(rates);
+    return summary(rates, cpu);
   } finally {
     await python.stop();
     await libvirt.close();
   }
 }
 
+/**
+ * Keeps all clients on one CPU, the last that this process may use, and says which. Otherwise a client that happens to
+ * share a CPU with the daemon is a third faster than one that does not, for as long as the scheduler leaves it there,
+ * and the ratio of two clients says where each of them was put.
+ */
+function pin() {
+  if (availableParallelism() < 2) return 'the only CPU';
+  const words = spawnSync('taskset', ['-cp', String(process.pid)], { encoding: 'utf8' }).stdout ?? '';
+  const cpu = words.match(/(\d+)\s*$/)?.[1];
+  const { status } = spawnSync('taskset', ['-acp', String(cpu), String(process.pid)], { stdio: 'ignore' });
+  if (cpu !== undefined && status === 0) return `CPU ${cpu}`;
+  console.error('the clients cannot be kept on one CPU, so that ratios vary more: install util-linux for `taskset`');
+  return 'any CPU';
+}
+
 async function sequential(libvirt, calls) {
+  for (let call = 0; call < SLICE_WARM_UP_CALLS; call++) await libvirt.connectGetLibVersion();
   const start = process.hrtime.bigint();
   for (let call = 0; call < calls; call++) await libvirt.connectGetLibVersion();
   return { calls, seconds: secondsSince(start) };
 }
 
 async function pipelined(libvirt, calls) {
+  for (let call = 0; call < SLICE_WARM_UP_CALLS; call++) await libvirt.connectGetLibVersion();
   let left = calls;
   const lane = async () => {
     while (left-- > 0) await libvirt.connectGetLibVersion();
@@ -81,7 +102,7 @@ async function startPython(uri) {
   await answer();
   return {
     async run(calls) {
-      peer.stdin.write(`${calls}\n`);
+      peer.stdin.write(`${SLICE_WARM_UP_CALLS} ${calls}\n`);
       return { calls, seconds: Number(await answer()) / 1e9 };
     },
     async stop() {
@@ -103,7 +124,7 @@ function secondsSince(start) {
   return Number(process.hrtime.bigint() - start) / 1e9;
 }
 
-function summary(rates) {
+function summary(rates, cpu) {
   const ratio = (name, peer) => Number(medianRatio(rates[name], rates[peer]).toPrecision(4));
   const rate = (name) => Math.round(median(rates[name]));
   const row = (label, name, compared) => [
@@ -119,7 +140,7 @@ function summary(rates) {
   };
   return {
     table: [
-      ['', 'calls/s', `range of ${ROUNDS} rounds`, 'ours to it'],
+      [`clients on ${cpu}`, 'calls/s', `range of ${ROUNDS} rounds`, 'ours to it'],
       row('node-libvirt, one after the other', 'sequential', ''),
       row(`node-libvirt, ${IN_FLIGHT} in flight`, 'pipelined', ''),
       row('libvirt-python, tight loop', 'python', `${ratios.python} (${IN_FLIGHT} in flight: ${ratios.pipelined})`),

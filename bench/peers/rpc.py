@@ -1,6 +1,7 @@
 """libvirt-python at its fastest: one process, one connection, a tight loop.
 
-Each line of stdin is a number of calls; the answer is the nanoseconds that they took. Nothing else is done in between.
+Each line of stdin is two numbers: calls to warm up with, and calls to time. The answer is the nanoseconds that the latter
+took. Nothing else is done in between.
 """
 
 import sys
@@ -14,7 +15,9 @@ def main():
     print("ready", flush=True)
     for line in sys.stdin:
         call = connection.getLibVersion
-        count = range(int(line))
+        warm_up, count = (range(int(word)) for word in line.split())
+        for _ in warm_up:
+            call()
         start = time.perf_counter_ns()
         for _ in count:
             call()
