@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 const NUMBERS = ['int', 'uint', 'hyper', 'uhyper', 'double', 'count'];
 const named = (type) => ({ type });
 
-/** The constructors of src/wire/xdr.ts and src/protocol/procedure.ts, describing. */
+/** The constructors of src/wire/codec.ts, src/wire/struct.ts and src/protocol/procedure.ts, describing. */
 const constructors = {
   ...Object.fromEntries(NUMBERS.map((name) => [name, named('number')])),
   wideHyper: named('number | bigint'),

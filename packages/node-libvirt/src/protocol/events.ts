@@ -2,7 +2,8 @@
  * The events, as data: one line each. The number before is what a subscription asks for (virDomainEventID and its
  * sisters), the one after is the procedure number of the message that then comes (remote_protocol.x).
  */
-import { type Codec, type Decoded, type Fields, hyper, int, nullable, string, struct, uhyper, uint } from '../wire/xdr.js';
+import { type Codec, hyper, int, nullable, string, uhyper, uint } from '../wire/codec.js';
+import { type Decoded, type Fields, struct } from '../wire/struct.js';
 import { domain, network, parameters, secret, storagePool } from './types.js';
 
 /** Whose events they are: a subscription may be for all of them or for one. */

@@ -1,17 +1,6 @@
 /** What one line of the procedure table says. */
-import {
-  array,
-  type Codec,
-  type Decoded,
-  type Fields,
-  fixed,
-  type Given,
-  int,
-  nothing,
-  optional,
-  struct,
-  uint,
-} from '../wire/xdr.js';
+import { array, type Codec, fixed, int, nothing, optional, uint } from '../wire/codec.js';
+import { type Decoded, type Fields, type Given, struct } from '../wire/struct.js';
 
 /** libvirt's RPC programs: their number and version on the wire. */
 export const programs = {

@@ -4,7 +4,8 @@
  * Numbers, argument order and limits are those of libvirt's remote_protocol.x and qemu_protocol.x. What a call means,
  * which flags it takes and which errors it gives is libvirt's API reference of the function of the same name.
  */
-import { array, bool, bytes, charArray, chars, hyper, int, nullable, optional, string, struct, uhyper, uint, wideUhyper } from '../wire/xdr.js';
+import { array, bool, bytes, charArray, chars, hyper, int, nullable, optional, string, uhyper, uint, wideUhyper } from '../wire/codec.js';
+import { struct } from '../wire/struct.js';
 import { call, countedCall, flags, listOf, longCall, needResults, parameterFlags, qemuCall, streamCall } from './procedure.js';
 import { cpuMap, cpuStat, dhcpLease, diskError, domain, domainCheckpoint, domainSnapshot, domainStatsRecord, fileSystem, guestInterface, hostStat, memoryStat, network, parameters, secret, storagePool, storageVol, uuid, vcpu } from './types.js';
 

@@ -6,18 +6,17 @@ import {
   bool,
   bytes,
   type Codec,
-  type Decoded,
   double,
   hyper,
   int,
   nullable,
   string,
-  struct,
   uhyper,
   uint,
   wideHyper,
   wideUhyper,
-} from '../wire/xdr.js';
+} from '../wire/codec.js';
+import { type Decoded, struct } from '../wire/struct.js';
 
 const UUID_SIZE = 16;
 const UUID_PATTERN = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;

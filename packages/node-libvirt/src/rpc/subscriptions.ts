@@ -7,7 +7,7 @@
 import { type EventName, type EventSource, type EventType, events } from '../protocol/events.js';
 import { handshake } from '../protocol/procedures.js';
 import type { Domain, Network, Secret, StoragePool } from '../protocol/types.js';
-import { int } from '../wire/xdr.js';
+import { int } from '../wire/codec.js';
 import { decodeWhole, type RpcConnection } from './connection.js';
 
 /** One live subscription. */

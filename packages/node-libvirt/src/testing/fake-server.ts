@@ -7,8 +7,9 @@ import { type EventName, type EventOf, type EventType, events } from '../protoco
 import { type ArgumentsOf, type Procedure, programs, type ResultOf } from '../protocol/procedure.js';
 import { handshake, procedures } from '../protocol/procedures.js';
 import { reportedError } from '../protocol/types.js';
+import { int } from '../wire/codec.js';
 import { encodeFrame, FrameReader, type Header, type Message, MessageStatus, MessageType } from '../wire/frame.js';
-import { int, type XdrWriter } from '../wire/xdr.js';
+import { type XdrWriter } from '../wire/xdr.js';
 
 const table = { ...handshake, ...procedures };
 type Table = typeof table;

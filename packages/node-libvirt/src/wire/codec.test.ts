@@ -16,13 +16,12 @@ import {
   nullable,
   optional,
   string,
-  struct,
   uhyper,
   uint,
   wideUhyper,
-  XdrReader,
-  XdrWriter,
-} from './xdr.js';
+} from './codec.js';
+import { struct } from './struct.js';
+import { XdrReader, XdrWriter } from './xdr.js';
 
 function encoded<T>(codec: Codec<T>, value: T): Buffer {
   const writer = new XdrWriter(1);
