@@ -185,10 +185,11 @@ export class FakeServer {
       );
     }
     try {
-      const result = await handler(procedure.args.decode(payload) as never, { client, header });
+      const args = procedure.args.decode(payload);
+      const result = await handler(args as never, { client, header });
       if (result === noReply) return;
       client.sendFrame({ ...header, type: MessageType.REPLY, status: MessageStatus.OK }, (writer) =>
-        procedure.result.encode(writer, result),
+        procedure.result.encode(writer, procedure.counted === undefined ? result : countedAnswer(args, result)),
       );
     } catch (error) {
       if (!(error instanceof FakeError)) throw error;
@@ -258,6 +259,12 @@ function errorReply(header: Header, error: FakeError): [Header, (writer: XdrWrit
         net: null,
       }),
   ];
+}
+
+/** A list as libvirt gives it: its length alone to a client that asks for no values, which then asks again. */
+function countedAnswer(args: { readonly nparams?: number }, result: unknown): unknown {
+  if (!Array.isArray(result)) return result;
+  return { params: args.nparams === 0 ? [] : result, nparams: result.length };
 }
 
 function nameOf(header: Header): string {
