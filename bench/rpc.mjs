@@ -4,7 +4,6 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { interleave, median, medianRatio } from './rounds.mjs';
@@ -22,45 +21,52 @@ const IN_FLIGHT = 5;
 const peerScript = fileURLToPath(new URL('./peers/rpc.py', import.meta.url));
 
 export async function bench([host]) {
-  const cpu = pin();
   const { connect } = await import('node-libvirt');
   const libvirt = await connect(host.uri);
-  const python = await startPython(host.uri);
   try {
-    await sequential(libvirt, WARM_UP_CALLS);
-    await pipelined(libvirt, WARM_UP_CALLS);
-    await python.run(WARM_UP_CALLS);
-    await virsh(host.uri, VIRSH_CALLS);
-    const rates = await interleave({
-      rounds: ROUNDS,
-      slices: SLICES,
-      contenders: [
-        { name: 'sequential', run: () => sequential(libvirt, CALLS) },
-        { name: 'python', run: () => python.run(CALLS) },
-        { name: 'pipelined', run: () => pipelined(libvirt, CALLS) },
-        { name: 'virsh', run: () => virsh(host.uri, VIRSH_CALLS) },
-      ],
-    });
-    return summary(rates, cpu);
+    const everywhere = pin(null);
+    const cpu = pin(lastOf(everywhere));
+    const rates = await measure(host, libvirt, ['sequential', 'python', 'pipelined', 'virsh']);
+    pin(everywhere);
+    return summary({ rates, free: await measure(host, libvirt, ['sequential', 'python']), cpu });
   } finally {
-    await python.stop();
     await libvirt.close();
   }
 }
 
+/** Rounds of the named contenders, by name their calls per second. Its own Python runs where this process may run now. */
+async function measure(host, libvirt, names) {
+  const python = await startPython(host.uri);
+  const contenders = [
+    { name: 'sequential', run: () => sequential(libvirt, CALLS) },
+    { name: 'python', run: () => python.run(CALLS) },
+    { name: 'pipelined', run: () => pipelined(libvirt, CALLS) },
+    { name: 'virsh', run: () => virsh(host.uri, VIRSH_CALLS) },
+  ].filter(({ name }) => names.includes(name));
+  try {
+    await sequential(libvirt, WARM_UP_CALLS);
+    await python.run(WARM_UP_CALLS);
+    return await interleave({ rounds: ROUNDS, slices: SLICES, contenders });
+  } finally {
+    await python.stop();
+  }
+}
+
 /**
- * Keeps all clients on one CPU, the last that this process may use, and says which. Otherwise a client that happens to
- * share a CPU with the daemon is a third faster than one that does not, for as long as the scheduler leaves it there,
- * and the ratio of two clients says where each of them was put.
+ * Keeps this process and its children on the CPUs of the list, such as `0-1`, and says on which they may run; `null` only
+ * asks. A client that happens to share a CPU with the daemon is a third faster than one that does not, for as long as the
+ * scheduler leaves it there; kept on one CPU, the clients are compared and not their places.
  */
-function pin() {
-  if (availableParallelism() < 2) return 'the only CPU';
-  const words = spawnSync('taskset', ['-cp', String(process.pid)], { encoding: 'utf8' }).stdout ?? '';
-  const cpu = words.match(/(\d+)\s*$/)?.[1];
-  const { status } = spawnSync('taskset', ['-acp', String(cpu), String(process.pid)], { stdio: 'ignore' });
-  if (cpu !== undefined && status === 0) return `CPU ${cpu}`;
-  console.error('the clients cannot be kept on one CPU, so that ratios vary more: install util-linux for `taskset`');
-  return 'any CPU';
+function pin(cpus) {
+  const words = cpus === null ? ['-cp'] : ['-acp', cpus];
+  const { status, stdout } = spawnSync('taskset', [...words, String(process.pid)], { encoding: 'utf8' });
+  if (status !== 0) throw new Error('the clients cannot be kept on one CPU: install util-linux for `taskset`');
+  return cpus ?? stdout.trim().split(/\s/).at(-1);
+}
+
+/** The last CPU of a list such as `0-1` or `0,2`. */
+function lastOf(cpus) {
+  return cpus.match(/\d+$/)?.[0] ?? '0';
 }
 
 async function sequential(libvirt, calls) {
@@ -124,30 +130,39 @@ function secondsSince(start) {
   return Number(process.hrtime.bigint() - start) / 1e9;
 }
 
-function summary(rates, cpu) {
-  const ratio = (name, peer) => Number(medianRatio(rates[name], rates[peer]).toPrecision(4));
-  const rate = (name) => Math.round(median(rates[name]));
-  const row = (label, name, compared) => [
+function summary({ rates, free, cpu }) {
+  const ratio = (from, name, peer) => Number(medianRatio(from[name], from[peer]).toPrecision(4));
+  const rate = (from, name) => Math.round(median(from[name]));
+  const row = (label, from, name, compared = '') => [
     label,
-    String(rate(name)),
-    `${Math.round(Math.min(...rates[name]))}..${Math.round(Math.max(...rates[name]))}`,
+    String(rate(from, name)),
+    `${Math.round(Math.min(...from[name]))}..${Math.round(Math.max(...from[name]))}`,
     compared,
   ];
   const ratios = {
-    python: ratio('sequential', 'python'),
-    virsh: ratio('sequential', 'virsh'),
-    pipelined: ratio('pipelined', 'python'),
+    python: ratio(rates, 'sequential', 'python'),
+    pythonUnpinned: ratio(free, 'sequential', 'python'),
+    virsh: ratio(rates, 'sequential', 'virsh'),
+    pipelined: ratio(rates, 'pipelined', 'python'),
   };
   return {
     table: [
-      [`clients on ${cpu}`, 'calls/s', `range of ${ROUNDS} rounds`, 'ours to it'],
-      row('node-libvirt, one after the other', 'sequential', ''),
-      row(`node-libvirt, ${IN_FLIGHT} in flight`, 'pipelined', ''),
-      row('libvirt-python, tight loop', 'python', `${ratios.python} (${IN_FLIGHT} in flight: ${ratios.pipelined})`),
-      row('virsh, a process for each call', 'virsh', String(ratios.virsh)),
+      [`clients on CPU ${cpu}`, 'calls/s', `range of ${ROUNDS} rounds`, 'ours to it'],
+      row('node-libvirt, one after the other', rates, 'sequential'),
+      row(`node-libvirt, ${IN_FLIGHT} in flight`, rates, 'pipelined'),
+      row(
+        'libvirt-python, tight loop',
+        rates,
+        'python',
+        `${ratios.python} (${IN_FLIGHT} in flight: ${ratios.pipelined})`,
+      ),
+      row('virsh, a process for each call', rates, 'virsh', String(ratios.virsh)),
+      ['clients on any CPU', '', '', ''],
+      row('node-libvirt, one after the other', free, 'sequential'),
+      row('libvirt-python, tight loop', free, 'python', String(ratios.pythonUnpinned)),
     ],
-    metrics: { sequential: rate('sequential'), pipelined: rate('pipelined') },
-    peers: { python: rate('python'), virsh: rate('virsh') },
+    metrics: { sequential: rate(rates, 'sequential'), pipelined: rate(rates, 'pipelined') },
+    peers: { python: rate(rates, 'python'), virsh: rate(rates, 'virsh') },
     ratios,
   };
 }
