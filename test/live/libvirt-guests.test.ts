@@ -18,6 +18,7 @@ import {
   MigrateParameter,
   parameter,
   StorageVolDownloadFlags,
+  StorageVolUploadFlags,
   valuesByField,
 } from 'node-libvirt';
 import { countedPast, type Guest, prepareTargets, removeGuest, startAudit, startGuest, witnessOf } from './guest.js';
@@ -132,13 +133,20 @@ describe('a host and its domains', () => {
       const content = Buffer.alloc(8 << 20);
       for (let at = 0; at < 1 << 20; at++) content[at] = at * 31;
       content.write('the end', content.length - 7);
-      const up = await north.storageVolUpload({ vol });
-      await up.stream.write(content);
+      const up = await north.storageVolUpload({ vol, flags: StorageVolUploadFlags.SPARSE_STREAM });
+      await up.stream.write(content.subarray(0, 1 << 20));
+      await up.stream.hole(content.length - (1 << 20) - 7);
+      await up.stream.write(content.subarray(-7));
       await up.stream.finish();
       const down = await north.storageVolDownload({ vol, flags: StorageVolDownloadFlags.SPARSE_STREAM });
       const pieces: Buffer[] = [];
-      for await (const piece of down.stream) pieces.push('data' in piece ? piece.data : Buffer.alloc(piece.hole));
+      let holes = 0;
+      for await (const piece of down.stream) {
+        if ('hole' in piece) holes += piece.hole;
+        pieces.push('data' in piece ? piece.data : Buffer.alloc(piece.hole));
+      }
       expect(Buffer.concat(pieces).equals(content)).toBe(true);
+      expect(holes).toBeGreaterThan(6 << 20);
     } finally {
       await north.storageVolDelete({ vol });
       await north.storagePoolDestroy({ pool });
@@ -262,6 +270,25 @@ describe('live migration with its storage, host to host', () => {
     });
     expect(await south.domainIsPersistent({ dom: moved })).toBe(true);
   }, 60_000);
+
+  it('goes back encrypted, guest memory and disks too', async () => {
+    const back = await south.domainLookupByUUID({ uuid: guest.uuid });
+    await prepareTargets(guest, 'north-1');
+    const audit = await startAudit();
+    await south.domainMigrateToURI3({
+      dom: back,
+      dconnuri: 'qemu+tls://north-1/system',
+      flags: flags | DomainMigrateFlags.TLS,
+      params: disks,
+    });
+    await countedPast(guest.name, (await witnessOf(guest.name)).printed + 5);
+    await lab('witness', guest.name, '--check');
+    const census = await audit.stop();
+    expect(census.vms.find(({ name }) => name === guest.name)).toMatchObject({
+      double: false,
+      moves: [{ source: 'south-1', target: 'north-1' }],
+    });
+  }, 60_000);
 });
 
 describe('errors of every kind', () => {
@@ -290,12 +317,14 @@ describe('errors of every kind', () => {
   });
 
   it('and an operation that the state of a domain does not allow', async () => {
-    const moved = await south.domainLookupByUUID({ uuid: guest.uuid });
-    await expect(south.domainCreate({ dom: moved })).rejects.toMatchObject({ numberName: 'VIR_ERR_OPERATION_INVALID' });
+    const running = await north.domainLookupByUUID({ uuid: guest.uuid });
+    await expect(north.domainCreate({ dom: running })).rejects.toMatchObject({
+      numberName: 'VIR_ERR_OPERATION_INVALID',
+    });
     await expect(
-      south.domainBlockJobAbort({ dom: moved, path: 'vda', flags: DomainBlockJobAbortFlags.PIVOT }),
+      north.domainBlockJobAbort({ dom: running, path: 'vda', flags: DomainBlockJobAbortFlags.PIVOT }),
     ).rejects.toMatchObject({ code: 'LIBVIRT' });
-    await expect(south.domainBlockResize({ dom: moved, disk: 'vdz', size: 1 })).rejects.toMatchObject({
+    await expect(north.domainBlockResize({ dom: running, disk: 'vdz', size: 1 })).rejects.toMatchObject({
       numberName: 'VIR_ERR_INVALID_ARG',
     });
   });

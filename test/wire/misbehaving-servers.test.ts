@@ -184,10 +184,18 @@ describe('connecting to something that is not libvirt', () => {
     await stop();
   });
 
-  it('an abort ends it too', async () => {
+  it('no deadline of calls ends it, only its own', async () => {
+    const { uri, stop } = await speaker('');
+    await expect(connect(uri, { callDeadlineMs: 1, deadlineMs: 50 })).rejects.toThrow(
+      'no libvirt connection within 50 ms',
+    );
+    await stop();
+  });
+
+  it('an abort ends it too, also without a deadline', async () => {
     const { uri, stop } = await speaker('');
     const controller = new AbortController();
-    const attempt = connect(uri, { signal: controller.signal });
+    const attempt = connect(uri, { signal: controller.signal, deadlineMs: 0 });
     controller.abort();
     await expect(attempt).rejects.toThrow(`"${uri}": connecting was aborted`);
     await stop();

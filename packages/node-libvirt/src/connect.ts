@@ -15,7 +15,7 @@ import { type ConnectionUri, parseUri, type TransportName } from './uri.js';
 
 /** How to connect, and how the connection then behaves. All may be left out. */
 export interface ConnectOptions {
-  /** Milliseconds for the whole of connecting, authentication included. Default 15000. */
+  /** Milliseconds for the whole of connecting, authentication included; 0 for never. Default 15000. */
   readonly deadlineMs?: number;
   /** Gives connecting up, which then rejects with `ConnectFailed`. It has no effect once connected. */
   readonly signal?: AbortSignal;
@@ -50,15 +50,13 @@ export async function connect(uri: string, options: ConnectOptions = {}): Promis
   const parsed = parseUri(uri);
   const deadlineMs = options.deadlineMs ?? 15_000;
   const deadline = new AbortController();
-  const timer = setTimeout(
-    () =>
-      deadline.abort(
-        new ConnectFailed(
-          `"${uri}": no libvirt connection within ${deadlineMs} ms: check that the host is up, and that no firewall drops its port`,
-        ),
+  const giveUp = (): void =>
+    deadline.abort(
+      new ConnectFailed(
+        `"${uri}": no libvirt connection within ${deadlineMs} ms: check that the host is up, and that no firewall drops its port`,
       ),
-    deadlineMs,
-  );
+    );
+  const timer = deadlineMs === 0 ? undefined : setTimeout(giveUp, deadlineMs);
   const stop = (): void =>
     deadline.abort(new ConnectFailed(`"${uri}": connecting was aborted`, { cause: options.signal?.reason }));
   if (options.signal?.aborted) stop();

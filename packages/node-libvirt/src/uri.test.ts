@@ -72,4 +72,10 @@ describe('ssh', () => {
     expect(command).not.toMatch(/[^\\']\$\(id\)'?"? *;/);
     expect(command.startsWith("sh -c '")).toBe(true);
   });
+
+  it("looks for a session's daemon in the far user's own folder", () => {
+    const command = remoteCommand(parseUri('qemu+ssh://host/session?proxy=netcat'));
+    expect(command).toContain('"${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/libvirt/virtqemud-sock"');
+    expect(command).not.toContain('/run/libvirt/');
+  });
 });

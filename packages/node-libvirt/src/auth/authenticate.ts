@@ -32,7 +32,7 @@ type SaslReply = ResultOf<typeof handshake.authSaslStart>;
 /** Does what the daemon asks for; throws `ConnectFailed` when it refuses or asks for what is not spoken here. */
 export async function authenticate(options: AuthenticateOptions): Promise<void> {
   const { connection, uri, signal } = options;
-  const types = (await connection.call('authList', handshake.authList, {}, { signal })) as number[];
+  const types = (await connection.call('authList', handshake.authList, {}, { signal, deadlineMs: 0 })) as number[];
   if (types.length === 0 || types.includes(AuthType.NONE)) return;
   if (types.includes(AuthType.SASL)) return authenticateBySasl(options);
   if (types.includes(AuthType.POLKIT)) return authenticateByPolkit(options);
@@ -44,7 +44,7 @@ export async function authenticate(options: AuthenticateOptions): Promise<void> 
 /** Passive: the daemon asks polkit about our process; nobody is asked for a password here. */
 async function authenticateByPolkit({ connection, uri, signal }: AuthenticateOptions): Promise<void> {
   try {
-    await connection.call('authPolkit', handshake.authPolkit, {}, { signal });
+    await connection.call('authPolkit', handshake.authPolkit, {}, { signal, deadlineMs: 0 });
   } catch (cause) {
     if (!(cause instanceof LibvirtError)) throw cause;
     throw new ConnectFailed(
@@ -64,7 +64,9 @@ async function authenticateBySasl({
   const fail = (reason: string, cause?: unknown): never => {
     throw new ConnectFailed(`"${uri}": ${reason}`, { cause });
   };
-  const offered = ((await connection.call('authSaslInit', handshake.authSaslInit, {}, { signal })) as string)
+  const offered = (
+    (await connection.call('authSaslInit', handshake.authSaslInit, {}, { signal, deadlineMs: 0 })) as string
+  )
     .split(/[ ,]+/)
     .filter((word) => word !== '');
   const mechanism = offered.includes('SCRAM-SHA-256')
@@ -89,7 +91,7 @@ async function authenticateBySasl({
         procedure,
         handshake[procedure],
         procedure === 'authSaslStart' ? { mech: mechanism, ...args } : args,
-        { signal },
+        { signal, deadlineMs: 0 },
       )) as SaslReply;
     } catch (cause) {
       if (cause instanceof LibvirtError || (cause instanceof NodeLibvirtError && cause.code === 'CONNECTION_LOST')) {

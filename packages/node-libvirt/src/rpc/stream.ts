@@ -1,5 +1,5 @@
 /** The data streams that go with some calls (libvirt.org/internals/rpc.html, "Streams"). */
-import { CallAborted, type NodeLibvirtError, ProtocolError } from '../errors.js';
+import { BadArgument, CallAborted, type NodeLibvirtError } from '../errors.js';
 import { STREAM_CHUNK_MAX } from '../wire/frame.js';
 
 /** A piece of a stream: bytes, or a hole of so many bytes that read as zeroes. */
@@ -138,7 +138,7 @@ export class LibvirtStream implements DownloadStream, UploadStream {
   #checkOpen(): void {
     if (this.#error !== null) throw this.#error;
     if (this.#state !== 'open')
-      throw new ProtocolError(`the stream of ${this.call} is finished: nothing more can be written`);
+      throw new BadArgument(`the stream of ${this.call} is finished: nothing more can be written`);
   }
 
   #judgeCongestion(): void {

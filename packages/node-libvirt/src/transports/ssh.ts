@@ -79,12 +79,12 @@ export function sshArguments(uri: ConnectionUri): string[] {
 export function remoteCommand(uri: ConnectionUri): string {
   const native = `exec virt-ssh-helper ${quoted(uri.name)}`;
   const netcat = uri.netcat === null ? 'nc' : quoted(uri.netcat);
-  const candidates = uri.socket === null ? socketCandidates(uri.driver, '/system', {}) : [uri.socket];
+  const sockets = farSockets(uri);
   const join = [
-    `for s in ${candidates.map(quoted).join(' ')}; do if [ -S "$s" ]; then`,
+    `for s in ${sockets.join(' ')}; do if [ -S "$s" ]; then`,
     // A netcat that knows -q must be told to go when its input ends.
     `if ${netcat} -h 2>&1 | grep -q -- '-q'; then exec ${netcat} -q0 -U "$s"; else exec ${netcat} -U "$s"; fi; fi; done;`,
-    `echo "no socket ${candidates.join(' or ').replaceAll(/["$`\\]/g, '')}" >&2; exit 72`,
+    `echo no socket ${sockets.join(' or ')} >&2; exit 72`,
   ].join(' ');
   const announce = `echo ${JOINED} >&2;`;
   const haveNetcat = `command -v ${netcat} >/dev/null 2>&1 || { echo "no netcat" >&2; exit 71; };`;
@@ -97,6 +97,14 @@ export function remoteCommand(uri: ConnectionUri): string {
         ? byHelper
         : `if command -v virt-ssh-helper >/dev/null 2>&1; then ${byHelper}; else ${byNetcat}; fi`;
   return `sh -c ${quoted(script)}`;
+}
+
+/** The sockets to try on the far side, as words of its shell. A session's daemon has its socket in the user's own folder. */
+function farSockets(uri: ConnectionUri): string[] {
+  if (uri.socket !== null) return [quoted(uri.socket)];
+  if (uri.path !== '/session') return socketCandidates(uri.driver, uri.path, {}).map(quoted);
+  const FAR_RUNTIME = '${XDG_RUNTIME_DIR:-/run/user/$(id -u)}';
+  return socketCandidates(uri.driver, uri.path, { XDG_RUNTIME_DIR: FAR_RUNTIME }).map((path) => `"${path}"`);
 }
 
 function quoted(word: string): string {
