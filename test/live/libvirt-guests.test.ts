@@ -127,7 +127,7 @@ describe('a host and its domains', () => {
     });
     const vol = await north.storageVolCreateXML({
       pool,
-      xml: "<volume><name>client-volume.raw</name><capacity unit='MiB'>8</capacity><target><format type='raw'/></target></volume>",
+      xml: "<volume><name>client-volume.raw</name><capacity unit='MiB'>8</capacity><allocation>0</allocation><target><format type='raw'/></target></volume>",
     });
     try {
       const content = Buffer.alloc(8 << 20);
