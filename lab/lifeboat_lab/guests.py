@@ -92,7 +92,7 @@ def start(guest: Dict, host: Host) -> None:
     console = Console(paths.in_host_folder(host.name, guest["console"]))
     before = console.size()
     begin = time.monotonic()
-    _virsh(host, "start", guest["name"], subject=f"{guest['name']} does not start on {host.name}")
+    _virsh(host, "start", guest["name"], subject=f"{guest['name']} is defined but does not start on {host.name}")
     ticks = guest["disks"] and guest["ticks_per_second"] > 0
     word = console.wait_for(rb"^tick \d+\n" if ticks else rb"^witness .*\n", before, START_SECONDS)
     if word is None:
@@ -263,5 +263,7 @@ def _active(host: Host) -> List[str]:
 def _virsh(host: Host, *arguments: str, subject: str) -> Optional[str]:
     done = libvirtd.virsh(host, *arguments, capture_output=True, text=True)
     if done.returncode != 0:
-        raise LabError(f"{subject}: {' '.join(done.stderr.split()) or 'libvirt gave no reason'}")
+        # The last line is libvirt's reason, those before it say what was asked.
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise LabError(f"{subject}: {reason[len('error: '):] if reason.startswith('error: ') else reason}")
     return done.stdout
