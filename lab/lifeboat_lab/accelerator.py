@@ -6,6 +6,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from . import children
+
 KVM, TCG = "kvm", "tcg"
 
 # A guest under KVM says its first word within two seconds; one that cannot run there says nothing, ever.
@@ -20,7 +22,7 @@ def find(vmlinuz: Path, initrd: Path) -> str:
     with tempfile.TemporaryDirectory() as folder:
         console = Path(folder, "console")
         console.touch()
-        trial = subprocess.Popen(
+        trial = children.start(
             ["qemu-system-x86_64", "-machine", "q35,accel=kvm", "-m", "96", "-nodefaults", "-display", "none", "-no-reboot",
              "-kernel", str(vmlinuz), "-initrd", str(initrd), "-append", "console=ttyS0 panic=1 lab.name=trial",
              "-serial", f"file:{console}"],

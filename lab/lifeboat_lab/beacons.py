@@ -7,12 +7,11 @@ import ctypes
 import os
 import socket
 import struct
-import subprocess
 import threading
 from dataclasses import dataclass
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from . import network, syscalls
+from . import children, network, syscalls
 from .domain import SINK_MAC
 from .errors import LabError
 from .inside import host_pid
@@ -63,7 +62,7 @@ def quiet_host(host: Host) -> None:
 
 def _bridge(options: List[str], words: str, pid: Optional[int] = None) -> None:
     inside = [] if pid is None else ["nsenter", "-t", str(pid), "-n", "--"]
-    subprocess.run([*inside, "bridge", *options, *words.split()], check=True, capture_output=True)
+    children.run([*inside, "bridge", *options, *words.split()], check=True, capture_output=True)
 
 
 class Listener:

@@ -7,10 +7,9 @@ as QEMU's for migration, and one for the controller. Anything present is kept.
 import os
 import secrets
 import shutil
-import subprocess
 from pathlib import Path
 
-from . import paths
+from . import children, paths
 from .shape import MGMT, Host, Shape
 
 DAYS = "3650"
@@ -37,7 +36,7 @@ def make_certificates(shape: Shape) -> None:
 
 
 def openssl(*arguments: str) -> None:
-    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+    children.run(["openssl", *arguments], check=True, capture_output=True)
 
 
 def new_key(path: Path) -> None:

@@ -6,9 +6,8 @@ libvirt itself refuses a VM that needs one of them.
 """
 
 import argparse
-import subprocess
 
-from . import capabilities, host_root, hosts, paths
+from . import capabilities, children, host_root, hosts, paths
 from .cli import command, say
 from .inside import host_argv, host_pid
 from .shape import Host
@@ -85,4 +84,4 @@ def restore(host: Host) -> None:
 
 
 def in_mounts(host: Host, argv) -> None:
-    subprocess.run(host_argv(host, argv), check=True, capture_output=True)
+    children.run(host_argv(host, argv), check=True, capture_output=True)

@@ -11,7 +11,7 @@ import subprocess
 import time
 from typing import List, Optional
 
-from . import guest_disk, paths
+from . import children, guest_disk, paths
 from .guest_disk import Witness
 from .inside import host_argv, host_files_argv, host_pid
 from .shape import Host
@@ -60,7 +60,7 @@ class _Reader:
     """One qemu-io, asked block by block, since where the second block lies is read from the first."""
 
     def __init__(self, argv: List[str]):
-        self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self._process = children.start(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def read(self, offset: int, length: int) -> bytes:
         said = self._ask(f"read -v {offset} {length}\n".encode())

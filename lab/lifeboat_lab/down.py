@@ -3,15 +3,14 @@
 import argparse
 import contextlib
 import shutil
-import subprocess
 import time
 
-from . import hosts, leftovers, network, packages, paths
+from . import children, hosts, leftovers, network, packages, paths
 from .cli import command, say
 from .errors import LabError
-from .state import changing
+from .state import changing, lock_holders, require_root
 
-# A killed `up` can have children that live on for a moment and make more.
+# What is killed is gone at once, but the kernel takes its time with namespaces and their links.
 ROUNDS = 20
 
 
@@ -29,6 +28,8 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    require_root()
+    end_orphans()
     with changing(create=True):
         for _ in range(ROUNDS):
             sweep()
@@ -36,11 +37,12 @@ def run(args: argparse.Namespace) -> None:
             if not left:
                 break
             time.sleep(0.2)
+        else:
+            raise LabError(
+                "the lab is not all gone, end or remove this and run `lab/lab down` again:\n" + "\n".join(left)
+            )
         # Last, while the lock on it is still held: who waits for the lock sees that it went.
         remove_state()
-    left = leftovers.leftovers()
-    if left:
-        raise LabError("the lab is not all gone, end or remove this and run `lab/lab down` again:\n" + "\n".join(left))
     if args.purge:
         shutil.rmtree(paths.CACHE, ignore_errors=True)
         say("lab is down, nothing is left")
@@ -50,11 +52,22 @@ def run(args: argparse.Namespace) -> None:
         say("lab is down, nothing is left")
 
 
+def end_orphans() -> None:
+    """Ends what a killed command left running. A command that is alive is waited for instead, like by any other."""
+    while True:
+        holders = lock_holders()
+        if not holders or any("lab/lab " in words for words in holders.values()):
+            return
+        hosts.kill_and_wait(list(holders), "what a killed command had started")
+
+
 def sweep() -> None:
+    """One pass over everything of the lab. Killed in the middle, it leaves no lab to be mistaken for a whole one."""
+    paths.LAB_FILE.unlink(missing_ok=True)
     hosts.kill_and_wait(list(leftovers.processes()), "the lab")
     network.remove()
     for point in reversed(leftovers.mounts()):
-        subprocess.run(["umount", "-l", point], check=False, capture_output=True)
+        children.run(["umount", "-l", point], check=False, capture_output=True)
     packages.remove_policy()
     with contextlib.suppress(FileNotFoundError):
         for entry in paths.STATE.iterdir():
@@ -69,6 +82,7 @@ def remove(path) -> None:
 
 
 def remove_state() -> None:
-    if leftovers.mounts():
-        raise LabError(f"something is still mounted below {paths.STATE}: unmount it and run `lab/lab down` again")
-    shutil.rmtree(paths.STATE, ignore_errors=True)
+    try:
+        shutil.rmtree(paths.STATE)
+    except OSError as error:
+        raise LabError(f"{paths.STATE} could not be removed ({error}): remove it and run `lab/lab down` again") from None

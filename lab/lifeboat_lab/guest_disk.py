@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Optional
 
-from . import paths
+from . import children, paths
 from .errors import LabError
 
 BLOCK = 4096
@@ -97,7 +97,7 @@ def _first_block() -> bytes:
 
 
 def _run(*argv: str) -> str:
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = children.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         raise LabError(f"a guest's disk cannot be made: {argv[0]} says {done.stderr.strip() or 'nothing'}")
     return done.stdout

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Tuple
 
+from . import children
 from .errors import LabError
 
 # The first one that the package lists know is taken. Each is a meta package that depends on the real one.
@@ -36,7 +37,7 @@ def download(folder: Path) -> List[Path]:
         return present
     names = _package_names()
     with tempfile.TemporaryDirectory(dir=folder) as fresh:
-        fetched = subprocess.run(
+        fetched = children.run(
             ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *names],
             cwd=fresh, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )
@@ -57,7 +58,7 @@ def unpack(packages: List[Path]) -> GuestKernel:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for package in packages:
-            subprocess.run(["dpkg-deb", "-x", str(package), folder], check=True, capture_output=True)
+            children.run(["dpkg-deb", "-x", str(package), folder], check=True, capture_output=True)
         images = sorted(root.glob("boot/vmlinuz-*"))
         if not images:
             raise LabError(f"{packages[0].name} holds no kernel image: delete {packages[0].parent} and try again")
@@ -76,7 +77,7 @@ def _package_names() -> List[str]:
 
 
 def _depends(package: str, pattern: str) -> List[str]:
-    listed = subprocess.run(["apt-cache", "depends", package], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    listed = children.run(["apt-cache", "depends", package], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     return re.findall(rf"Depends: ({pattern})", listed.stdout)
 
 
@@ -107,5 +108,5 @@ def _expanded(file: Path) -> bytes:
     if file.suffix == ".xz":
         return lzma.decompress(file.read_bytes())
     if file.suffix == ".zst":
-        return subprocess.run(["zstd", "-dc", str(file)], stdout=subprocess.PIPE, check=True).stdout
+        return children.run(["zstd", "-dc", str(file)], stdout=subprocess.PIPE, check=True).stdout
     return file.read_bytes()

@@ -132,6 +132,7 @@ def first_process(host: Host, announce: int) -> None:
         os.dup2(null, 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
+        # Among them the lock, which belongs to the command that starts this host.
         os.closerange(3, 64)
         configure_network(host)
         supervise()

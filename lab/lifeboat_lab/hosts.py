@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, List, Optional
 
-from . import beacons, capabilities, host_files, libvirtd, network, paths
+from . import beacons, capabilities, children, host_files, libvirtd, network, paths
 from .errors import LabError
-from .inside import MARKER, host_pid
+from .inside import INIT, MARKER, host_pid, host_processes
 from .shape import Host, Shape
 
 START_SECONDS = 10.0
@@ -42,11 +42,12 @@ def power_on(shape: Shape, host: Host) -> None:
     """
     if host_pid(host.name) is not None:
         return
+    # Never two of one host: its guests' disks would be written twice.
+    kill_and_wait(host_processes(host.name), host.name)
     host_files.furnish(shape, host)
     host_files.clear_run(host)
-    init = str(Path(__file__).with_name("host_init.py"))
-    process = subprocess.Popen(
-        [sys.executable, "-B", init, MARKER, host.name],
+    process = children.start(
+        [sys.executable, "-B", str(INIT), MARKER, host.name],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -82,13 +83,12 @@ def write_pid(host: Host, pid: int) -> None:
 
 def power_off(host: Host) -> bool:
     """A power cut: everything in the host is gone when this returns. False when it was off."""
-    pid = host_pid(host.name)
-    if pid is not None:
-        kill_and_wait([pid], host.name)
+    pids = host_processes(host.name)
+    kill_and_wait(pids, host.name)
     with contextlib.suppress(FileNotFoundError):
         paths.pid_file(host.name).unlink()
     network.detach_host(host)
-    return pid is not None
+    return bool(pids)
 
 
 def kill_and_wait(pids: List[int], subject: str) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Dict, Iterator, List
 
-from . import accelerator, guest_kernel, paths, state
+from . import accelerator, children, guest_kernel, paths, state
 from .cli import command, say
 from .errors import LabError
 from .initramfs import Initramfs
@@ -120,7 +120,7 @@ def _perl_files() -> List[str]:
 
 
 def _output(argv: List[str]) -> str:
-    return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True, text=True).stdout
+    return children.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True, text=True).stdout
 
 
 def _replace(path: Path, content: bytes) -> None:

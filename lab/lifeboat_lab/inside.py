@@ -4,17 +4,19 @@ A caller that stops waiting does not stop the command: what runs in a host ends
 by itself or with the host.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import List, Optional
 
-from . import paths
+from . import children, paths
 from .errors import LabError
 from .shape import Host
 
-# A host's first process carries these two words in its argv, so that it is found
-# again even when the command that started it died before it wrote the PID down.
+# A host's first process is this program, with the marker and its name as arguments,
+# so that it is found again even when no file tells its PID.
+INIT = Path(__file__).with_name("host_init.py")
 MARKER = "lifeboat-lab-host"
 
 ENVIRONMENT = (
@@ -35,16 +37,27 @@ def host_pid(name: str) -> Optional[int]:
         pid = int(paths.pid_file(name).read_text())
     except (FileNotFoundError, ValueError):
         return None
-    return pid if is_host_process(pid, name) else None
+    return pid if host_of_process(pid) == name else None
 
 
-def is_host_process(pid: int, name: str) -> bool:
+def host_of_process(pid: int) -> Optional[str]:
+    """The name of the host whose first process this is, or None.
+
+    A zombie has no argv, so a host that has died and waits to be reaped is off.
+    """
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    # A zombie has no cmdline, so one that has died and waits to be reaped is off.
-    return MARKER.encode() in words and name.encode() in words
+        return None
+    for program, marker, name in zip(words, words[1:], words[2:]):
+        if os.path.basename(program) == INIT.name and marker == MARKER:
+            return name
+    return None
+
+
+def host_processes(name: str) -> List[int]:
+    """Every first process of the host, by looking at all processes: more than one after a lost PID file."""
+    return [pid for pid in (int(entry) for entry in os.listdir("/proc") if entry.isdigit()) if host_of_process(pid) == name]
 
 
 def host_argv(host: Host, argv: List[str], namespaces: str = "muinp") -> List[str]:
@@ -60,7 +73,7 @@ def host_argv(host: Host, argv: List[str], namespaces: str = "muinp") -> List[st
 
 def in_host(host: Host, argv: List[str], **options) -> subprocess.CompletedProcess:
     """Runs `argv` in the running host's namespaces and waits; options as for subprocess.run."""
-    return subprocess.run(host_argv(host, argv), **options)
+    return children.run(host_argv(host, argv), **options)
 
 
 def host_files_argv(host: Host, argv: List[str]) -> List[str]:
@@ -74,4 +87,4 @@ def host_files_argv(host: Host, argv: List[str]) -> List[str]:
 
 def in_host_files(host: Host, argv: List[str], **options) -> subprocess.CompletedProcess:
     """Runs `argv` among the host's files, for reading disks of a host that may be off."""
-    return subprocess.run(host_files_argv(host, argv), **options)
+    return children.run(host_files_argv(host, argv), **options)

@@ -11,7 +11,7 @@ from typing import Dict, Iterator, List, Set, Tuple
 
 from . import hosts, network, packages, paths
 from .cli import command
-from .inside import MARKER
+from .inside import host_of_process
 from .shape import CONTROLLER_LINKS, SWITCH
 from .state import require_root
 
@@ -62,16 +62,16 @@ def processes() -> Dict[int, str]:
     for pid in pids():
         process = Path(f"/proc/{pid}")
         try:
-            words = (process / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+            argv = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
             # A zombie is nobody's leftover: it holds nothing and its parent will reap it.
-            if words == [b""] and not hosts.is_alive(pid):
+            if not argv and not hosts.is_alive(pid):
                 continue
             root = os.stat(process / "root")
             namespace = os.stat(process / "ns/net").st_ino
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
-        if MARKER.encode() in words or (root.st_dev, root.st_ino) in roots or namespace == switch:
-            found[pid] = b" ".join(words).decode(errors="replace")
+        if host_of_process(pid) or (root.st_dev, root.st_ino) in roots or namespace == switch:
+            found[pid] = argv
     return found
 
 

@@ -5,7 +5,7 @@ import secrets
 import subprocess
 from pathlib import Path
 
-from . import paths
+from . import children, paths
 from .shape import Host, Shape
 
 SASL_USER = "lifeboat"
@@ -92,7 +92,7 @@ def configure(shape: Shape, host: Host) -> None:
     in_host("/etc/libvirt/auth.conf").chmod(0o600)
     if asks_password:
         in_host("/etc/sasl2/libvirt.conf").write_text(SASL_CONF)
-        subprocess.run(
+        children.run(
             ["saslpasswd2", "-p", "-c", "-a", "libvirt", "-u", host.name]
             + ["-f", str(in_host("/etc/libvirt/passwd.db")), SASL_USER],
             input=sasl_password().encode(),
@@ -110,7 +110,7 @@ def controller_credentials() -> None:
 
 def virsh(host: Host, *arguments: str, **options) -> subprocess.CompletedProcess:
     """Asks the host's libvirtd by its socket, past every network."""
-    return subprocess.run(["virsh", "-q", "-c", paths.libvirt_uri(host.name), *arguments], **options)
+    return children.run(["virsh", "-q", "-c", paths.libvirt_uri(host.name), *arguments], **options)
 
 
 def answers(host: Host, seconds: float = 5.0) -> bool:

@@ -6,6 +6,7 @@ A cut takes a link down without a word to either end; cuts and rates are kept
 in a file, because a host that is powered on again must find them in force.
 """
 
+import ipaddress
 import json
 import os
 import re
@@ -13,7 +14,7 @@ import subprocess
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
-from . import paths
+from . import children, paths
 from .errors import LabError, UsageError
 from .inside import host_pid
 from .shape import (
@@ -21,13 +22,13 @@ from .shape import (
     CONTROLLER_LINKS,
     NETWORKS,
     PREFIX_LENGTH,
-    SECOND_OCTET,
     STRETCHED,
     SWITCH,
     WAN,
     Host,
     Shape,
     Site,
+    address_range,
     backbone,
     mac_address,
 )
@@ -36,6 +37,9 @@ from .state import read_json, write_json
 NETNS_FOLDER = Path("/run/netns")
 # Written before the folder above is made by us, so that `down` knows to take it away.
 NETNS_NOTE = paths.STATE / "netns-folder-was-absent"
+
+# Routes to networks at least this wide are not taken for somebody's use of the lab's addresses.
+WIDE_PREFIX = 12
 
 BRIDGE = "type bridge stp_state 0 forward_delay 0 mcast_snooping 0"
 
@@ -47,7 +51,7 @@ def controller_port(network: str) -> str:
 
 def ip(*arguments: str, namespace: Optional[str] = SWITCH, check: bool = True) -> subprocess.CompletedProcess:
     inside = [] if namespace is None else ["-n", namespace]
-    return subprocess.run(["ip", *inside, *arguments], check=check, capture_output=True)
+    return children.run(["ip", *inside, *arguments], check=check, capture_output=True)
 
 
 def batch(commands: List[str], namespace: Optional[str] = SWITCH) -> None:
@@ -55,7 +59,7 @@ def batch(commands: List[str], namespace: Optional[str] = SWITCH) -> None:
     if commands:
         inside = [] if namespace is None else ["-n", namespace]
         text = "\n".join(commands) + "\n"
-        subprocess.run(["ip", *inside, "-batch", "-"], input=text.encode(), check=True, capture_output=True)
+        children.run(["ip", *inside, "-batch", "-"], input=text.encode(), check=True, capture_output=True)
 
 
 def link_names(namespace: Optional[str] = SWITCH) -> List[str]:
@@ -71,13 +75,16 @@ def switch_exists() -> bool:
 
 def refuse_occupied_addresses() -> None:
     """The lab's addresses must not be anybody else's on this machine."""
-    ours = tuple(CONTROLLER_LINKS.values())
     routes = json.loads(ip("-j", "-4", "route", "show", "table", "all", namespace=None).stdout or b"[]")
     for route in routes:
-        taken = any(route.get("dst", "").startswith(f"10.{octet}.") for octet in SECOND_OCTET.values())
-        if taken and route.get("dev") not in ours:
+        where = "0.0.0.0/0" if route["dst"] == "default" else route["dst"]
+        # A wide route, such as one of a whole company, gives way to the lab's narrower ones.
+        taken = ipaddress.ip_network(where, strict=False)
+        if taken.prefixlen <= WIDE_PREFIX or route.get("dev") in CONTROLLER_LINKS.values():
+            continue
+        if any(taken.overlaps(address_range(network)) for network in NETWORKS):
             raise LabError(
-                f"this machine already has a route to {route['dst']} by {route.get('dev', 'another link')}, and the"
+                f"this machine already has a route to {where} by {route.get('dev', 'another link')}, and the"
                 " lab needs 10.77, 10.78 and 10.79.0.0/16 for itself: take that route away, or use another machine"
             )
 
@@ -117,7 +124,7 @@ def build_switch(shape: Shape) -> None:
 
 
 def disable_ipv6() -> None:
-    subprocess.run(
+    children.run(
         ["ip", "netns", "exec", SWITCH, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"]
         + ["net.ipv6.conf.default.disable_ipv6=1"],
         check=False,
@@ -250,12 +257,12 @@ def shape_rate(tc: List[str], link: str, rate: Optional[str]) -> None:
     """Limits what leaves by `link`; each link is limited at both of its ends."""
     if rate is None:
         # Fails when there was no limit, which is what is wanted.
-        subprocess.run([*tc, "qdisc", "del", "dev", link, "root"], check=False, capture_output=True)
+        children.run([*tc, "qdisc", "del", "dev", link, "root"], check=False, capture_output=True)
         return
     bits = bits_per_second(rate)
     # Ten milliseconds' worth in one go, and never less than a few full packets.
     burst = max(bits // 8 // 100, 16 * 1024)
-    subprocess.run(
+    children.run(
         [*tc, "qdisc", "replace", "dev", link, "root", "tbf"]
         + ["rate", f"{bits}bit", "burst", str(burst), "latency", "50ms"],
         check=True,
@@ -270,7 +277,7 @@ def remove() -> None:
     if switch_exists():
         ip("netns", "del", SWITCH, namespace=None, check=False)
     if NETNS_NOTE.exists() and NETNS_FOLDER.exists() and not any(NETNS_FOLDER.iterdir()):
-        subprocess.run(["umount", "-l", str(NETNS_FOLDER)], check=False, capture_output=True)
+        children.run(["umount", "-l", str(NETNS_FOLDER)], check=False, capture_output=True)
         NETNS_FOLDER.rmdir()
 
 

@@ -5,6 +5,7 @@ module, and a test, can ask for an address without a lab being up.
 """
 
 import hashlib
+import ipaddress
 import uuid
 from dataclasses import dataclass
 from typing import Dict, List
@@ -29,6 +30,10 @@ CONTROLLER_LINKS = {MGMT: "lab0", PROD: "lab1"}
 CONTROLLER_ADDRESSES = {MGMT: "10.77.0.1", PROD: "10.78.0.1"}
 # What the word `wan` names where a host or a site could stand.
 WAN = "wan"
+
+
+def address_range(network: str) -> ipaddress.IPv4Network:
+    return ipaddress.ip_network(f"10.{SECOND_OCTET[network]}.0.0/{PREFIX_LENGTH}")
 
 
 def mac_address(*words: str) -> str:

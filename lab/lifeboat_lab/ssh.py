@@ -1,10 +1,9 @@
 """Keys, known hosts and configurations: root's way from the controller, and between hosts."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
-from . import paths
+from . import children, paths
 from .shape import MGMT, Shape
 
 CONTROLLER_KEY = paths.SSH / "id_ed25519"
@@ -59,7 +58,7 @@ def new_key(path: Path, comment: str) -> None:
         return
     path.unlink(missing_ok=True)
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)]
-    subprocess.run(command, check=True, capture_output=True)
+    children.run(command, check=True, capture_output=True)
 
 
 def public_path(key: Path) -> Path:

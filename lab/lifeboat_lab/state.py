@@ -5,9 +5,9 @@ import fcntl
 import json
 import os
 from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import Any, Dict, Iterator, Optional
 
-from . import paths
+from . import children, paths
 from .errors import LabError
 from .shape import Shape
 
@@ -50,8 +50,9 @@ def changing(create: bool = False) -> Iterator[None]:
     """Holds the lab's lock: one changing command at a time, the others wait.
 
     The lock is on the state folder itself, so it leaves no file behind and is
-    released when its holder dies. `down` removes the folder while holding it;
-    who waited then finds another folder, or none, and starts over.
+    released when its holder has died, and whatever the holder had started.
+    `down` removes the folder while holding it; who waited then finds another
+    folder, or none, and starts over.
     """
     require_root()
     while True:
@@ -68,7 +69,30 @@ def changing(create: bool = False) -> Iterator[None]:
             except FileNotFoundError:
                 same = False
             if same:
-                yield
+                children.LOCKS.add(folder)
+                try:
+                    yield
+                finally:
+                    children.LOCKS.discard(folder)
+                    # A command that was refused before it made anything leaves no empty folder.
+                    with contextlib.suppress(OSError):
+                        paths.STATE.rmdir()
                 return
         finally:
             os.close(folder)
+
+
+def lock_holders() -> Dict[int, str]:
+    """By PID: who holds the lab's lock. A command that was killed is not among them, but what it had started is."""
+    found = {}
+    for process in Path("/proc").iterdir():
+        if not process.name.isdigit():
+            continue
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            for descriptor in (process / "fd").iterdir():
+                if os.readlink(descriptor) != str(paths.STATE):
+                    continue
+                if "FLOCK" in (process / "fdinfo" / descriptor.name).read_text():
+                    words = (process / "cmdline").read_bytes().replace(b"\0", b" ")
+                    found[int(process.name)] = words.decode(errors="replace")
+    return found

@@ -7,6 +7,7 @@ from typing import Optional
 
 from . import certificates, cpu, host_files, hosts, libvirtd, network, packages, paths, ssh
 from .cli import command, say
+from .down import sweep
 from .errors import LabError, UsageError
 from .inside import host_pid
 from .shape import Shape
@@ -45,6 +46,8 @@ def run(args: argparse.Namespace) -> None:
         if args.restricted_cpu is not None:
             shape.host(args.restricted_cpu)
         if not paths.LAB_FILE.exists():
+            # What a killed `down` or `up` left is no lab to build on.
+            sweep()
             network.refuse_occupied_addresses()
             write_json(paths.LAB_FILE, shape.to_json())
         network.build_switch(shape)
@@ -72,7 +75,4 @@ def settle_shape(site_count: Optional[int], hosts_per_site: Optional[int]) -> Sh
     )
     if existing is None or existing == wanted:
         return wanted
-    raise LabError(
-        f"the lab has {existing} already:"
-        " `lab/lab down` first, or ask for that shape"
-    )
+    raise LabError(f"the lab has {existing} already: `lab/lab down` first, or ask for that shape")
