@@ -187,6 +187,7 @@ describe('deadlines and aborts', () => {
       message: expect.stringContaining('within 5 ms; it may have happened'),
     });
     expect(libvirt.load.inFlight).toBe(1);
+    await server.message('connectGetHostname');
     answer('late');
     await expect(libvirt.connectGetType()).resolves.toBe('QEMU');
     expect(libvirt.load.inFlight).toBe(0);
