@@ -3,6 +3,7 @@
  * With LIFEBOAT_LIVE=1 (root on Debian or Ubuntu) the live tests run in the lab too; without it their number is said.
  */
 import './install.mjs';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { run } from './run.mjs';
@@ -13,6 +14,11 @@ process.chdir(root);
 run('lint', process.execPath, ['scripts/lint.mjs']);
 run('documents are up to date', process.execPath, ['scripts/generate.mjs', '--check']);
 run('tests', process.execPath, ['scripts/jest.mjs', '--selectProjects', 'unit']);
+if (spawnSync('python3', ['--version']).status === 0) {
+  run("tests of the lab's judgements", 'python3', ['-B', '-m', 'unittest', 'discover', '-s', 'lab/test']);
+} else {
+  console.log("\nNot run: the tests of the lab's judgements, which need Python 3.9 or newer.");
+}
 
 if (process.env.LIFEBOAT_LIVE === '1') {
   run('live tests', process.execPath, ['scripts/jest.mjs', '--selectProjects', 'live', '--runInBand']);

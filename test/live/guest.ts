@@ -58,8 +58,8 @@ export interface Census {
   }>;
 }
 
-/** Watches all hosts until `stop`, which gives the census; it rejects when a VM was live twice. */
-export async function startAudit(): Promise<{ stop: () => Promise<Census> }> {
+/** Watches all hosts until `stop`, which gives the census; it rejects when a VM was live twice. Disposing ends it too. */
+export async function startAudit(): Promise<{ stop: () => Promise<Census> } & AsyncDisposable> {
   const program = fileURLToPath(new URL('../../lab/lab', import.meta.url));
   const child = spawn(program, ['audit', '-o', 'json'], { stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
@@ -79,6 +79,10 @@ export async function startAudit(): Promise<{ stop: () => Promise<Census> }> {
       const code = await ended;
       if (code !== 0) throw new Error(`the auditor found a VM live twice, or failed (${code}): ${printed}${said}`);
       return JSON.parse(printed) as Census;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      await ended;
     },
   };
 }

@@ -181,7 +181,7 @@ describe('the auditor', () => {
 
   it('finds a VM that is live on two hosts', async () => {
     const guest = await startGuest('lab-double', 'north-1');
-    const audit = await startAudit();
+    await using audit = await startAudit();
     const [disk] = guest.disks;
     await using north = await connect(uriOf.tcp('north-1'));
     await using south = await connect(uriOf.tcp('south-1'));

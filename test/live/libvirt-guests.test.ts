@@ -244,7 +244,7 @@ describe('live migration with its storage, host to host', () => {
 
   it('loses no tick, and never runs twice', async () => {
     await prepareTargets(guest, 'south-1');
-    const audit = await startAudit();
+    await using audit = await startAudit();
     const arrived = await expectEvent(
       south,
       'domain.lifecycle',
@@ -274,7 +274,7 @@ describe('live migration with its storage, host to host', () => {
   it('goes back encrypted, guest memory and disks too', async () => {
     const back = await south.domainLookupByUUID({ uuid: guest.uuid });
     await prepareTargets(guest, 'north-1');
-    const audit = await startAudit();
+    await using audit = await startAudit();
     await south.domainMigrateToURI3({
       dom: back,
       dconnuri: 'qemu+tls://north-1/system',
