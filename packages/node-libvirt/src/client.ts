@@ -75,7 +75,7 @@ export class LibvirtConnection {
   /**
    * Delivers events to `listener` until the subscription or the connection ends. Events come in the order in which the
    * host sent them; none are kept for a connection that was lost, so look at the host's state after connecting again.
-   * Rejects as a call does; what `listener` throws is caught by nobody and ends the process as any such error does.
+   * Rejects as a call does; what `listener` throws is caught by nobody and ends the process.
    * @param subject the one domain, network, pool or secret to listen to; all of them when left out
    */
   subscribe<N extends EventName>(
@@ -101,10 +101,8 @@ export class LibvirtConnection {
         'domainMigrateToURI3: only peer-to-peer migration is offered: add DomainMigrateFlags.PEER2PEER to the flags',
       );
     }
-    await (this as unknown as Libvirt).domainMigratePerform3Params(
-      { dom, dconnuri, params: [...params], flags },
-      options,
-    );
+    const args = { dom, dconnuri, params, flags };
+    await this.#rpc.call('domainMigrateToURI3', procedures.domainMigratePerform3Params, args, options);
   }
 
   /**

@@ -34,49 +34,64 @@ export type ResultOf<P> = P extends Procedure<any, infer R, any> ? R : never;
 export type StreamOf<P> = P extends Procedure<any, any, infer S> ? S : never;
 
 /** An ordinary call. */
-export function call<F extends Fields, R = void>(
+export function call<F extends Fields>(number: number, args: F): Procedure<F, void, 'none'>;
+export function call<F extends Fields, R>(number: number, args: F, result: Codec<R>): Procedure<F, R, 'none'>;
+export function call(
   number: number,
-  args: F,
-  result: Codec<R> = nothing as unknown as Codec<R>,
-): Procedure<F, R, 'none'> {
+  args: Fields,
+  result: Codec<unknown> = nothing,
+): Procedure<Fields, unknown, 'none'> {
   return { program: 'remote', number, args: struct(args), result, stream: 'none', long: false };
 }
 
 /** A call that may rightly take hours. */
-export function longCall<F extends Fields, R = void>(
+export function longCall<F extends Fields>(number: number, args: F): Procedure<F, void, 'none'>;
+export function longCall<F extends Fields, R>(number: number, args: F, result: Codec<R>): Procedure<F, R, 'none'>;
+export function longCall(
   number: number,
-  args: F,
-  result?: Codec<R>,
-): Procedure<F, R, 'none'> {
+  args: Fields,
+  result: Codec<unknown> = nothing,
+): Procedure<Fields, unknown, 'none'> {
   return { ...call(number, args, result), long: true };
 }
 
 /** A call of the `qemu` program. */
-export function qemuCall<F extends Fields, R = void>(
-  number: number,
-  args: F,
-  result?: Codec<R>,
-): Procedure<F, R, 'none'> {
+export function qemuCall<F extends Fields, R>(number: number, args: F, result: Codec<R>): Procedure<F, R, 'none'> {
   return { ...call(number, args, result), program: 'qemu' };
 }
 
 /** A call with a stream of data beside it. */
-export function streamCall<F extends Fields, S extends StreamDirection, R = void>(
+export function streamCall<F extends Fields, S extends StreamDirection>(
   stream: S,
   number: number,
   args: F,
-  result?: Codec<R>,
-): Procedure<F, R, S> {
+): Procedure<F, void, S>;
+export function streamCall<F extends Fields, S extends StreamDirection, R>(
+  stream: S,
+  number: number,
+  args: F,
+  result: Codec<R>,
+): Procedure<F, R, S>;
+export function streamCall(
+  stream: StreamDirection,
+  number: number,
+  args: Fields,
+  result: Codec<unknown> = nothing,
+): Procedure {
   return { ...call(number, args, result), stream, long: true };
 }
 
-/** A call that is made twice: libvirt first tells how many values there are (asked with `nparams` 0), then gives them. */
+/**
+ * A call that is made twice: libvirt first tells how many values there are (asked with `nparams` 0), then gives them. Its
+ * type is the caller's view, in which the connection has put `nparams` in and taken `params` out.
+ */
 export function countedCall<F extends Fields, R>(
   number: number,
   args: F,
   result: Codec<{ params: R; nparams: number }>,
-): Procedure<Omit<F, 'nparams'>, R, 'none'> {
-  return { ...call(number, args, result), counted: 'nparams' } as unknown as Procedure<Omit<F, 'nparams'>, R, 'none'>;
+): Procedure<Omit<F, 'nparams'>, R, 'none'>;
+export function countedCall(number: number, args: Fields, result: Codec<any>): Procedure<Fields, any, 'none'> {
+  return { ...call(number, args, result), counted: 'nparams' };
 }
 
 /** Bits of the call's own flag enum; 0 when left out. */
