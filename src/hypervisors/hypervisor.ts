@@ -1,0 +1,97 @@
+import type { HostFacts, VmFacts, VmState } from '../model/inventory.js';
+import type { Rung } from '../model/runbook.js';
+
+/**
+ * Virtual machines on hosts. A port: the libvirt driver and the simulated world pass the same contract tests.
+ *
+ * Every method rejects with a `FailureError`. Its codes: `host-unreachable` (transient, nothing was asked),
+ * `reply-lost` (outcome-unknown, it may have happened), `vm-not-found`, `host-not-found`, and those named at a method.
+ * Methods that change something may be called again after any failure.
+ */
+export interface Hypervisor {
+  /** The host's facts, and every VM defined or running there. */
+  host(host: string, signal: AbortSignal): Promise<HostInventory>;
+  /** One VM as this host has it; undefined when the host does not know it. */
+  vm(host: string, id: string, signal: AbortSignal): Promise<VmFacts | undefined>;
+  /** Defines a VM, or replaces its definition. Does not start it. Failure: `vm-running` when a clash is live. */
+  define(host: string, definition: VmDefinition, signal: AbortSignal): Promise<void>;
+  /** Forgets a VM that is shut off; nothing happens when it is not known. Failure: `vm-running`. */
+  undefine(host: string, id: string, signal: AbortSignal): Promise<void>;
+  /** Starts a VM; nothing happens when it runs. Failures: `disk-locked`, `no-memory`, `network-missing`. */
+  start(host: string, id: string, signal: AbortSignal): Promise<void>;
+  /** Asks the guest to shut down and resolves once it is observed shut off. Nothing happens when it is. */
+  shutdown(host: string, id: string, signal: AbortSignal): Promise<void>;
+  /** Pulls the plug and resolves once it is observed shut off. */
+  destroy(host: string, id: string, signal: AbortSignal): Promise<void>;
+  /** Blocks or allows the VM's start by autostart and by hand. */
+  setAutostart(host: string, id: string, isOn: boolean, signal: AbortSignal): Promise<void>;
+  /**
+   * Live-migrates peer to peer, and resolves once the VM is observed running on the target and gone from the source.
+   * It goes on by itself when the caller dies. Abort by the signal stops the migration; the VM then stays at the source.
+   * Failures: `migration-stalled`, `migration-refused`, `migration-aborted`, `no-memory`, `network-missing`.
+   */
+  migrate(
+    migration: Migration,
+    signal: AbortSignal,
+    progress: (progress: TransferProgress) => void,
+  ): Promise<MigrationResult>;
+  /** Where a migration of this VM stands, asked of both hosts: how a lost outcome is found again. */
+  migrationState(id: string, source: string, target: string, signal: AbortSignal): Promise<MigrationState>;
+  /** Sets or clears the host's mark that nothing may be placed on it. */
+  cordon(host: string, isCordoned: boolean, signal: AbortSignal): Promise<void>;
+}
+
+export interface HostInventory {
+  readonly facts: HostFacts;
+  readonly vms: readonly VmFacts[];
+}
+
+/** What is defined on a host: the VM as its source has it, with the named differences. */
+export interface VmDefinition {
+  readonly id: string;
+  readonly name: string;
+  readonly memoryBytes: number;
+  readonly vcpus: number;
+  readonly cpuModel?: string;
+  /** Bridges or libvirt networks of the host's site. */
+  readonly networks: readonly string[];
+  /** Path of each disk on this host, by its target. */
+  readonly disks: readonly { readonly target: string; readonly path: string; readonly sizeBytes: number }[];
+  readonly hasAgent: boolean;
+  readonly tags: readonly string[];
+  readonly hasAutostart: boolean;
+  /** For a drill's clone: the id of the VM it is a clone of. It gets a new UUID, name and MAC (safety rule S3). */
+  readonly cloneOf?: string;
+}
+
+export interface Migration {
+  readonly id: string;
+  readonly source: string;
+  readonly target: string;
+  readonly rung: Rung;
+  /** `none` shared or already there · `all` whole disks · `overlay` only what lies above the replica. */
+  readonly copyStorage: 'none' | 'all' | 'overlay';
+  readonly maxDowntimeMs: number;
+  readonly bytesPerSecond?: number;
+}
+
+export interface MigrationResult {
+  readonly downtimeMs: number;
+  readonly bytes: number;
+}
+
+export interface TransferProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly bytesPerSecond: number;
+}
+
+/** What source and target say; `undefined` when a host does not know the VM, `unreachable` when it cannot be asked. */
+export interface MigrationState {
+  readonly source: VmState | undefined | 'unreachable';
+  readonly target: VmState | undefined | 'unreachable';
+  /** Whether a migration job is under way on the source. */
+  readonly isUnderWay: boolean;
+  /** The result of the last one that ended well, while it is still known. */
+  readonly result?: MigrationResult;
+}

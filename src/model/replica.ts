@@ -1,0 +1,32 @@
+/** One disk's copy on another site, as observed. */
+export interface Replica {
+  readonly vm: string;
+  readonly site: string;
+  /** The host of the site that holds the files. */
+  readonly host: string;
+  readonly method: 'mirror' | 'block-sync';
+  readonly state: ReplicaState;
+  /** When the newest data that a failover would keep was written at the source; undefined before the seed is complete. */
+  readonly dataAsOf?: number;
+  readonly points: readonly RecoveryPoint[];
+}
+
+/**
+ * `seeding` no point yet · `in-sync` meets its objective · `behind` RPO missed · `resyncing` after a break ·
+ * `broken` no longer written to · `source-lost` the source is gone and recovery is possible.
+ */
+export type ReplicaState = 'seeding' | 'in-sync' | 'behind' | 'resyncing' | 'broken' | 'source-lost';
+
+/** All disks of one VM at one moment. It exists only once the journal says so. */
+export interface RecoveryPoint {
+  readonly id: string;
+  readonly vm: string;
+  /** Moment of the data at the source, ms since the epoch. */
+  readonly at: number;
+  readonly consistency: 'crash' | 'filesystem';
+  readonly sizeBytes: number;
+  readonly checkpoint?: string;
+  readonly digest?: string;
+  /** Names of runs that need it and forbid its merge. */
+  readonly pinnedBy: readonly string[];
+}
