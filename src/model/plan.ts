@@ -4,6 +4,7 @@ import type { JsonObject } from './json.js';
 import type { Mode } from './mode.js';
 import type { Place } from './place.js';
 import type { RunRequest } from './request.js';
+import type { NotifyEvent } from './runbook.js';
 
 /**
  * What will happen, decided in full before anything does. Frozen and serialisable: executing it never plans again, and a
@@ -29,6 +30,8 @@ export interface Plan {
   readonly authority: readonly Authority[];
   readonly objectives: { readonly rpoMs?: number; readonly rtoMs?: number };
   readonly estimates: Estimates;
+  /** Events that people are told of; nobody is told when left out. */
+  readonly notify?: readonly NotifyEvent[];
 }
 
 /** Lanes that may run together. Stages follow one another. */
@@ -51,6 +54,8 @@ export interface Lane {
   readonly steps: readonly Step[];
   /** Done in this order when the lane has failed or was cancelled after its first step began. */
   readonly recovery: readonly Step[];
+  /** Its failure stops the run whatever `onLaneFailure` says: an extra step with `on-failure: stop`. */
+  readonly stopsRun?: boolean;
 }
 
 /** One thing to do. */
