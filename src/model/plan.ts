@@ -65,6 +65,8 @@ export interface Step {
   readonly kind: StepKind;
   /** `undo` takes back what the same step's `run` did. */
   readonly action: 'run' | 'undo';
+  /** Of an `undo`: the id of the lane's step that it takes back. It is given that step's key. */
+  readonly undoes?: string;
   readonly title: string;
   readonly input: JsonObject;
   /** Attempts in all, at least 1; between them the pause doubles. Only transient failures are tried again. */
