@@ -11,7 +11,8 @@ export interface StepInputs {
   readonly cordon: { readonly host: string };
   readonly place: PlaceInput;
   readonly migrate: MigrateInput;
-  readonly shutdown: VmAt;
+  /** `hasAutostart` as the plan saw it: what an undo gives back even when the step's own outcome was lost. */
+  readonly shutdown: VmAt & { readonly hasAutostart?: boolean };
   readonly fence: { readonly host: string };
   readonly promote: { readonly vm: string; readonly at: Place; readonly point: PlannedPoint };
   readonly overlay: OverlayInput;

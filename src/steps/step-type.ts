@@ -52,6 +52,8 @@ export interface StepContext extends Ports {
   readonly key: string;
   /** When the first attempt began, ms since the epoch: what a `wait` or an approval counts from, also after a crash. */
   readonly startedAt: number;
+  /** When the engine gives this attempt up, ms since the epoch; undefined when it never does. */
+  readonly deadlineAt?: number;
   /** True when the effect is under way already: follow it, do not begin again. */
   readonly isAttached: boolean;
   /** Outputs of the steps of this lane that have succeeded, by step id. */
