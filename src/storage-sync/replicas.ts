@@ -1,4 +1,5 @@
 import type { TransferProgress } from '../hypervisors/hypervisor.js';
+import type { VmFacts } from '../model/inventory.js';
 import type { Place } from '../model/place.js';
 import type { RecoveryPoint, Replica } from '../model/replica.js';
 
@@ -12,6 +13,11 @@ import type { RecoveryPoint, Replica } from '../model/replica.js';
 export interface Replicas {
   /** Every replica that the site's hosts hold, with its points. */
   list(site: string, signal: AbortSignal): Promise<readonly Replica[]>;
+  /**
+   * What the newest point of each of the site's replicas carries of its VM (`seenOn` is `replica`, `observedAt` the
+   * point's moment, site and host those of the source): all that is known of a VM whose source is gone.
+   */
+  carried(site: string, signal: AbortSignal): Promise<readonly VmFacts[]>;
   /** Brings the replica up to the source's present and publishes a point. A VM that is shut off gets its final sync. */
   sync(
     vm: string,
