@@ -1,0 +1,101 @@
+import type { MigrationResult } from '../../hypervisors/hypervisor.js';
+import { type Failure, FailureError } from '../../model/failure.js';
+import { formatPlace } from '../../model/place.js';
+import type { MigrateInput } from '../../model/step-input.js';
+import { poll } from '../polling.js';
+import type { StepContext } from '../step-type.js';
+import { reportTransfer } from '../transfer-progress.js';
+import { look } from './look.js';
+import { contradiction } from './verdict.js';
+
+type Rung = MigrateInput['ladder'][number];
+
+/** Resolves once the VM was seen moved; the result is undefined when it is not known any more. */
+export async function climb(input: MigrateInput, context: StepContext): Promise<MigrationResult | undefined> {
+  let stalled: Failure | undefined;
+  for (const rung of input.ladder) {
+    const before = await settle(input, context, undefined);
+    if (before.isMoved) {
+      return before.result;
+    }
+    const failure = await attempt(input, rung, context);
+    const after = await settle(input, context, failure);
+    if (after.isMoved) {
+      return after.result;
+    }
+    if (failure?.code !== 'migration-stalled') {
+      throw new FailureError(failure === undefined ? endedAtSource(input) : knownAtSource(failure));
+    }
+    context.progress({ text: `${input.vm} writes memory faster than \`${rung}\` can move it` });
+    stalled = failure;
+  }
+  throw new FailureError({
+    code: 'migration-stalled',
+    kind: 'permanent',
+    ...stalled,
+    message: `${input.vm} did not converge on any rung of its ladder (${input.ladder.join(', ')}); it still runs on ${formatPlace(input.from)}`,
+    hint: 'allow a longer downtime, or a further rung such as `post-copy` or `pause`, and plan again',
+  });
+}
+
+/** One rung; its failure as a value, since where the VM is must be asked before anything is made of it. */
+async function attempt(input: MigrateInput, rung: Rung, context: StepContext): Promise<Failure | undefined> {
+  const { vm, id, from, to, copyStorage, maxDowntimeMs, bytesPerSecond } = input;
+  const text = `Moving ${vm} to ${formatPlace(to)} (${rung})`;
+  context.progress({ text });
+  const rate = bytesPerSecond === undefined ? {} : { bytesPerSecond };
+  try {
+    await context.hypervisor.migrate(
+      { id, source: from.host, target: to.host, rung, copyStorage, maxDowntimeMs, ...rate },
+      context.signal,
+      reportTransfer(context, text),
+    );
+    return undefined;
+  } catch (error) {
+    if (error instanceof FailureError && !context.signal.aborted) {
+      return error.failure;
+    }
+    throw error;
+  }
+}
+
+type Settled = { readonly isMoved: false } | { readonly isMoved: true; readonly result?: MigrationResult };
+
+/** Follows a migration that is under way to its end, then says where the VM is. Rejects when that is not certain. */
+async function settle(input: MigrateInput, context: StepContext, failure: Failure | undefined): Promise<Settled> {
+  return await poll(context, async () => {
+    const seen = await look(input, context);
+    switch (seen.verdict) {
+      case 'moved':
+        return { isMoved: true, ...(seen.result === undefined ? {} : { result: seen.result }) };
+      case 'at-source':
+        return { isMoved: false };
+      case 'under-way':
+        context.progress({ text: `Following the migration of ${input.vm} to ${formatPlace(input.to)}, begun earlier` });
+        return undefined;
+      case 'contradictory':
+        throw new FailureError(contradiction(input, seen.code, seen.evidence));
+      case 'unreachable':
+        throw new FailureError({
+          code: 'migration-unseen',
+          kind: 'outcome-unknown',
+          message: `${seen.evidence}, so nobody can tell whether it has moved`,
+          hint: 'bring the host back into reach',
+          ...(failure === undefined ? {} : { cause: failure.message }),
+        });
+    }
+  });
+}
+
+/** After a look the outcome is known again: the VM did not move. */
+function knownAtSource(failure: Failure): Failure {
+  return failure.kind === 'outcome-unknown' ? { ...failure, kind: 'transient' } : failure;
+}
+
+function endedAtSource({ vm, from, to }: MigrateInput): Failure {
+  return {
+    code: 'migration-unclear',
+    kind: 'transient',
+    message: `the migration of ${vm} to ${formatPlace(to)} was reported done, but it runs on ${formatPlace(from)}`,
+  };
+}
