@@ -1,8 +1,8 @@
 /** Where a VM runs or may run. */
-export interface Place {
+export type Place = {
   readonly site: string;
   readonly host: string;
-}
+};
 
 /** `north/north-1`. */
 export function formatPlace({ site, host }: Place): string {

@@ -54,5 +54,8 @@ export interface LaneState {
 
 export type LaneStatus = 'waiting' | 'active' | 'recovering' | 'succeeded' | 'failed' | 'blocked' | 'cancelled';
 
-/** `due` asked for, waits for a slot · `unknown` being looked at · `held` waits for an operator · `idle` in no step. */
-export type StepActivity = 'idle' | 'due' | 'running' | 'stopping' | 'unknown' | 'backoff' | 'held';
+/**
+ * `due` waits for a slot · `unknown` the world is being looked at · `blind` the look failed and comes again ·
+ * `held` waits for an operator · `idle` in no step.
+ */
+export type StepActivity = 'idle' | 'due' | 'running' | 'stopping' | 'unknown' | 'blind' | 'backoff' | 'held';

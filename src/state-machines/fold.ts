@@ -1,0 +1,422 @@
+import { type AnyMachineSnapshot, initialTransition, transition } from 'xstate';
+import type { Authority, Proof } from '../model/authority.js';
+import type { RunResult, StepReference } from '../model/entry.js';
+import type { Intent } from '../model/intent.js';
+import type { Plan } from '../model/plan.js';
+import { admit, namesOf } from './admission.js';
+import { type CompiledPlan, compilePlan, type StepPlace } from './compile-plan.js';
+import type { LaneContext, LaneEvent } from './lane-event.js';
+import { laneView, whereabouts } from './lane-view.js';
+import type { RunEvent } from './run-machine.js';
+import type { LaneState, RunPhase, RunState } from './run-state.js';
+
+/** A run's state together with the machines' own, from which it is seen. Made and understood by this folder alone. */
+export interface FoldedRun extends RunState {
+  readonly machines?: FoldedMachines;
+}
+
+export interface FoldedMachines {
+  readonly compiled: CompiledPlan;
+  readonly run: AnyMachineSnapshot;
+  readonly lanes: readonly AnyMachineSnapshot[];
+  /** Lanes of the current stage that have not ended. */
+  readonly open: number;
+  readonly used: Readonly<Record<string, number>>;
+  readonly due: Readonly<Record<string, readonly number[]>>;
+}
+
+/** A named action of a machine: what it asks for. */
+interface RequestedAction {
+  readonly type: string;
+  readonly params?: unknown;
+}
+
+/** The state of a run of which nothing is journalled yet. */
+export function newRunState(runId: string): FoldedRun {
+  return { runId, seq: 0, phase: 'requested', stage: -1, lanes: [], authority: {}, deaths: {} };
+}
+
+/**
+ * One application of entries: copies what it changes, once, and leaves the state it began with alone. Lives only inside
+ * `advance`.
+ */
+export class FoldDraft {
+  readonly intents: Intent[] = [];
+  seq: number;
+  requestedAt: number | undefined;
+  startedAt: number | undefined;
+  finishedAt: number | undefined;
+  result: RunResult | undefined;
+  authority: Record<string, Authority>;
+  deaths: Record<string, Proof>;
+  #hasOwnAuthority = false;
+  #compiled: CompiledPlan | undefined;
+  #run: AnyMachineSnapshot | undefined;
+  #lanes: AnyMachineSnapshot[];
+  #views: LaneState[];
+  #used: Record<string, number>;
+  #due: Record<string, number[]>;
+  readonly #ownQueues = new Set<string>();
+  #stage: number;
+  #open: number;
+  readonly #runId: string;
+
+  constructor(state: FoldedRun) {
+    this.#runId = state.runId;
+    this.seq = state.seq;
+    this.requestedAt = state.requestedAt;
+    this.startedAt = state.startedAt;
+    this.finishedAt = state.finishedAt;
+    this.result = state.result;
+    this.authority = state.authority;
+    this.deaths = state.deaths;
+    this.#compiled = state.machines?.compiled;
+    this.#run = state.machines?.run;
+    this.#lanes = state.machines?.lanes.slice() ?? [];
+    this.#views = state.lanes.slice();
+    this.#used = { ...state.machines?.used };
+    this.#due = { ...(state.machines?.due as Record<string, number[]> | undefined) };
+    this.#open = state.machines?.open ?? 0;
+    this.#stage = state.stage;
+  }
+
+  /** Makes the machines of the plan. */
+  adopt(plan: Plan): void {
+    const compiled = compilePlan(plan);
+    this.#compiled = compiled;
+    [this.#run] = initialTransition(compiled.run);
+    const fresh = new Map([...compiled.machines.values()].map((machine) => [machine, initialTransition(machine)[0]]));
+    this.#lanes = compiled.lanes.map(({ machine }) => fresh.get(machine) as AnyMachineSnapshot);
+    this.#views = compiled.lanes.map((lane, index) => laneView(lane, this.#lane(index)));
+    this.authority = Object.fromEntries(plan.authority.map((authority) => [authority.vm, authority]));
+    this.#hasOwnAuthority = true;
+    this.sendRun({ type: 'PLANNED' }, 0);
+  }
+
+  get views(): readonly LaneState[] {
+    return this.#views;
+  }
+
+  /** The lane of that id and the step it is in, if the entry is still about that step. */
+  current(reference: StepReference): { readonly index: number; readonly place: StepPlace } | undefined {
+    const index = this.#compiled?.laneIndexes.get(reference.lane);
+    const place = index === undefined ? undefined : this.placeOf(index);
+    return index === undefined || place === undefined || place.step.id !== reference.step
+      ? undefined
+      : { index, place };
+  }
+
+  indexOf(lane: string): number | undefined {
+    return this.#compiled?.laneIndexes.get(lane);
+  }
+
+  placeOf(index: number): StepPlace | undefined {
+    return whereabouts(this.#compiledLane(index), this.#lane(index)).place;
+  }
+
+  /** Failed looks at the world since the lane's step became unknown. */
+  looksOf(index: number): number {
+    return (this.#lane(index).context as LaneContext).looks;
+  }
+
+  setAuthority(authority: Authority): void {
+    this.authority = this.#hasOwnAuthority ? this.authority : { ...this.authority };
+    this.#hasOwnAuthority = true;
+    this.authority[authority.vm] = authority;
+  }
+
+  /** Sends an event to the run's machine and does what it asks for. */
+  sendRun(event: RunEvent, at: number): void {
+    const compiled = this.#compiled;
+    if (compiled === undefined || this.#run === undefined) {
+      return;
+    }
+    const [after, actions] = transition(compiled.run, this.#run, event);
+    this.#run = after;
+    for (const { type, params } of actions as readonly RequestedAction[]) {
+      switch (type) {
+        case 'openStage':
+          this.#openStage((params as { readonly stage: number }).stage, at);
+          break;
+        case 'stopLanes':
+          this.#stageLanes((index) => {
+            if (!(this.#lane(index).context as LaneContext).hasBegun) {
+              this.sendLane(index, { type: 'CANCEL', at });
+            }
+          });
+          break;
+        case 'cancelLanes':
+          this.#stageLanes((index) => this.sendLane(index, { type: 'CANCEL', at }));
+          break;
+        case 'finishRun':
+          this.intents.push({ intent: 'finish-run' });
+          break;
+        default:
+      }
+    }
+  }
+
+  /** Sends an event to a lane's machine, does what it asks for, and keeps slots, timers and views in step. */
+  sendLane(index: number, event: LaneEvent): void {
+    const compiled = this.#compiledLane(index);
+    const before = this.#lane(index);
+    if (before.status !== 'active') {
+      return;
+    }
+    const [after, actions] = transition(compiled.machine, before, event);
+    if (after === before) {
+      return;
+    }
+    this.#lanes[index] = after;
+    const was = this.#views[index] as LaneState;
+    const placeBefore = whereabouts(compiled, before).place;
+    const view = laneView(compiled, after);
+    this.#views[index] = view;
+    this.#account(index, {
+      was,
+      wasQueued: isQueued(before, was),
+      placeBefore,
+      view,
+      placeAfter: whereabouts(compiled, after).place,
+    });
+    for (const action of actions as readonly RequestedAction[]) {
+      this.#request(index, action, after.context as LaneContext);
+    }
+    this.#setTimer(was, view);
+    this.#tell(was, view);
+    if (after.status !== 'active') {
+      this.#open -= 1;
+      const { plan } = this.#compiled as CompiledPlan;
+      if (view.status === 'failed' && (plan.onLaneFailure === 'stop' || compiled.lane.stopsRun === true)) {
+        this.sendRun({ type: 'STOP' }, event.at);
+      }
+    }
+  }
+
+  /** Ends the stage when its last lane has ended, and so on while the next ones end at once. */
+  settle(at: number): void {
+    while (this.#open === 0 && this.#isInStage()) {
+      this.sendRun({ type: 'STAGE_ENDED' }, at);
+    }
+  }
+
+  /** Asks for the start of every due step that has its slots; of none while the run is paused. */
+  admitDue(): void {
+    if (this.#compiled === undefined || this.phase === 'paused') {
+      return;
+    }
+    for (const index of admit(this.#due, { slots: this.#compiled.plan.slots, used: this.#used })) {
+      this.#requestStart(index, false);
+    }
+  }
+
+  get phase(): RunPhase {
+    const value = this.#run?.value;
+    if (value === undefined) {
+      return 'requested';
+    }
+    if (typeof value === 'object') {
+      return Object.values(value)[0] as RunPhase;
+    }
+    return value === 'finishing' ? 'running' : (value as RunPhase);
+  }
+
+  finish(): FoldedRun {
+    return {
+      runId: this.#runId,
+      seq: this.seq,
+      phase: this.phase,
+      stage: this.#stage,
+      lanes: this.#views,
+      authority: this.authority,
+      deaths: this.deaths,
+      ...(this.#compiled === undefined ? {} : { plan: this.#compiled.plan }),
+      ...(this.requestedAt === undefined ? {} : { requestedAt: this.requestedAt }),
+      ...(this.startedAt === undefined ? {} : { startedAt: this.startedAt }),
+      ...(this.finishedAt === undefined ? {} : { finishedAt: this.finishedAt }),
+      ...(this.result === undefined ? {} : { result: this.result }),
+      ...(this.#compiled === undefined || this.#run === undefined
+        ? {}
+        : {
+            machines: {
+              compiled: this.#compiled,
+              run: this.#run,
+              lanes: this.#lanes,
+              open: this.#open,
+              used: this.#used,
+              due: this.#due,
+            },
+          }),
+    };
+  }
+
+  /** Asks again for everything that was asked for before an engine ended: looks, timers, the end. */
+  takeUp(at: number): void {
+    this.#views.forEach((view, index) => {
+      const asked = this.intents.length;
+      this.sendLane(index, { type: 'TAKE_UP', at });
+      if (this.intents.length === asked && view.dueAt !== undefined) {
+        this.intents.push({ intent: 'set-timer', timer: view.lane, dueAt: view.dueAt });
+      }
+    });
+    if (this.#run?.value === 'finishing') {
+      this.intents.push({ intent: 'finish-run' });
+    }
+  }
+
+  #isInStage(): boolean {
+    return typeof this.#run?.value === 'object';
+  }
+
+  #openStage(stage: number, at: number): void {
+    this.#stage = stage;
+    const opened = this.#stageIndexes();
+    this.#open = opened.length;
+    for (const index of opened) {
+      const { lane } = this.#compiledLane(index);
+      const missing = lane.after.find((other) => this.#views[this.indexOf(other) ?? -1]?.status !== 'succeeded');
+      this.sendLane(
+        index,
+        missing === undefined
+          ? { type: 'OPEN', at }
+          : { type: 'BLOCK', at, reason: `${missing} did not succeed, and this comes after it` },
+      );
+    }
+  }
+
+  #stageIndexes(): readonly number[] {
+    return (this.#compiled?.lanes ?? []).flatMap(({ stage }, index) => (stage === this.#stage ? [index] : []));
+  }
+
+  #stageLanes(act: (index: number) => void): void {
+    for (const index of this.#stageIndexes()) {
+      act(index);
+    }
+  }
+
+  #account(
+    index: number,
+    change: {
+      readonly was: LaneState;
+      readonly wasQueued: boolean;
+      readonly view: LaneState;
+      readonly placeBefore: StepPlace | undefined;
+      readonly placeAfter: StepPlace | undefined;
+    },
+  ): void {
+    if (change.wasQueued && change.placeBefore !== undefined) {
+      const queue = this.#queue(change.placeBefore.resources);
+      queue.splice(queue.indexOf(index), 1);
+    }
+    if (holdsSlots(change.was) && change.placeBefore !== undefined) {
+      this.#occupy(change.placeBefore, -1);
+    }
+    if (holdsSlots(change.view) && change.placeAfter !== undefined) {
+      this.#occupy(change.placeAfter, 1);
+    }
+    if (isQueued(this.#lane(index), change.view) && change.placeAfter !== undefined) {
+      const queue = this.#queue(change.placeAfter.resources);
+      queue.splice(insertionPoint(queue, index), 0, index);
+    }
+  }
+
+  #occupy({ resources }: StepPlace, by: 1 | -1): void {
+    for (const name of namesOf(resources)) {
+      this.#used[name] = (this.#used[name] ?? 0) + by;
+    }
+  }
+
+  #queue(resources: string): number[] {
+    if (!this.#ownQueues.has(resources)) {
+      this.#due[resources] = (this.#due[resources] ?? []).slice();
+      this.#ownQueues.add(resources);
+    }
+    return this.#due[resources] as number[];
+  }
+
+  #request(index: number, action: RequestedAction, context: LaneContext): void {
+    const reference = this.#reference(index);
+    switch (action.type) {
+      case 'requestStep':
+        if (context.isAttached) {
+          this.#requestStart(index, true);
+        }
+        break;
+      case 'requestStop':
+        this.intents.push({
+          intent: 'cancel-step',
+          ...reference,
+          reason: (action.params as { readonly reason: 'timeout' | 'cancel' }).reason,
+        });
+        break;
+      case 'requestLook':
+        this.intents.push({ intent: 'observe-step', ...reference });
+        break;
+      default:
+    }
+  }
+
+  #requestStart(index: number, isAttached: boolean): void {
+    const { attempt } = this.#lane(index).context as LaneContext;
+    this.intents.push({
+      intent: 'start-step',
+      ...this.#reference(index),
+      attempt: attempt + (isAttached ? 0 : 1),
+      isAttached,
+    });
+  }
+
+  #setTimer(was: LaneState, view: LaneState): void {
+    if (view.dueAt !== undefined && view.dueAt !== was.dueAt) {
+      this.intents.push({ intent: 'set-timer', timer: view.lane, dueAt: view.dueAt });
+    } else if (view.dueAt === undefined && was.dueAt !== undefined) {
+      this.intents.push({ intent: 'clear-timer', timer: view.lane });
+    }
+  }
+
+  #tell(was: LaneState, view: LaneState): void {
+    if (view.activity === 'held' && was.activity !== 'held') {
+      this.intents.push({ intent: 'notify', event: 'waiting' });
+    }
+    if (view.status === 'failed') {
+      this.intents.push({ intent: 'notify', event: 'failed' });
+    }
+  }
+
+  #reference(index: number): StepReference {
+    const place = this.placeOf(index);
+    return { lane: this.#compiledLane(index).lane.id, step: place?.step.id ?? '' };
+  }
+
+  #lane(index: number): AnyMachineSnapshot {
+    return this.#lanes[index] as AnyMachineSnapshot;
+  }
+
+  #compiledLane(index: number): CompiledPlan['lanes'][number] {
+    return (this.#compiled as CompiledPlan).lanes[index] as CompiledPlan['lanes'][number];
+  }
+}
+
+/** What is under way in the world already waits for no slot. */
+function isQueued(machineState: AnyMachineSnapshot, { activity }: LaneState): boolean {
+  return activity === 'due' && !(machineState.context as LaneContext).isAttached;
+}
+
+/** A step that may be acting in the world keeps its slots until its outcome is known. */
+function holdsSlots({ activity }: LaneState): boolean {
+  return activity === 'running' || activity === 'stopping' || activity === 'unknown' || activity === 'blind';
+}
+
+function insertionPoint(queue: readonly number[], lane: number): number {
+  let low = 0;
+  let high = queue.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((queue[middle] as number) < lane) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
