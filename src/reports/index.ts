@@ -1,0 +1,5 @@
+export { renderJson } from './json.js';
+export { type ReportOptions, reportOf } from './report-of.js';
+export type * from './run-report.js';
+export { renderText } from './text.js';
+export { formatClock, formatIso, formatTime } from './time-text.js';

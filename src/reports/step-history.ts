@@ -1,0 +1,139 @@
+import type { Entry } from '../model/entry.js';
+import type { Failure } from '../model/failure.js';
+import type { JsonObject } from '../model/json.js';
+import type { Lane, Plan, Step } from '../model/plan.js';
+import type { OperatorMove } from '../model/request.js';
+import type { Attempt } from './run-report.js';
+
+/** What the journal says of one step, before anything is concluded from it. */
+export interface StepHistory {
+  readonly step: Step;
+  readonly isRecovery: boolean;
+  readonly attempts: Writable<Attempt>[];
+  output?: JsonObject;
+  failure?: Failure;
+  readonly moves: StepMove[];
+}
+
+/** An operator's move that came while the step was the lane's newest; `attempts` were begun by then. */
+export interface StepMove {
+  readonly by: string;
+  readonly move: OperatorMove['move'];
+  readonly at: number;
+  readonly attempts: number;
+}
+
+export interface LaneHistory {
+  readonly lane: Lane;
+  readonly steps: readonly StepHistory[];
+  /** The step begun last. */
+  newest?: StepHistory;
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+type StepEntry = Extract<Entry, { readonly lane: string; readonly step: string }>;
+
+/** The lanes of the plan in its order, each with what its steps went through. Entries of unknown steps are left out. */
+export function laneHistories(plan: Plan, entries: readonly Entry[]): ReadonlyMap<string, LaneHistory> {
+  const lanes = new Map<string, LaneHistory>();
+  for (const lane of plan.stages.flatMap((stage) => stage.lanes)) {
+    const history = (isRecovery: boolean) => (step: Step) => ({ step, isRecovery, attempts: [], moves: [] });
+    lanes.set(lane.id, { lane, steps: [...lane.steps.map(history(false)), ...lane.recovery.map(history(true))] });
+  }
+  for (const entry of entries) {
+    if (entry.type === 'operator.moved') {
+      noteMove(lanes, entry);
+    } else if ('lane' in entry) {
+      const lane = lanes.get(entry.lane);
+      const history = lane?.steps.find(({ step }) => step.id === entry.step);
+      if (lane !== undefined && history !== undefined) {
+        lane.newest = entry.type === 'step.started' ? history : (lane.newest ?? history);
+        noteStep(history, entry);
+      }
+    }
+  }
+  return lanes;
+}
+
+function noteMove(
+  lanes: ReadonlyMap<string, LaneHistory>,
+  entry: Extract<Entry, { readonly type: 'operator.moved' }>,
+): void {
+  const { move } = entry;
+  const named = 'lane' in move && move.lane !== undefined ? lanes.get(move.lane) : undefined;
+  const isAboutAll = ['retry', 'skip', 'abandon', 'approve', 'reject'].includes(move.move) && named === undefined;
+  for (const lane of isAboutAll ? lanes.values() : named === undefined ? [] : [named]) {
+    const newest = lane.newest;
+    if (newest !== undefined && newest.output === undefined && (!isAboutAll || canWait(newest))) {
+      newest.moves.push({ by: entry.author, move: move.move, at: entry.at, attempts: newest.attempts.length });
+    }
+  }
+}
+
+function canWait({ step, attempts }: StepHistory): boolean {
+  const outcome = attempts.at(-1)?.outcome;
+  return step.kind === 'approve' || outcome === 'failed' || outcome === 'contradictory';
+}
+
+function noteStep(history: StepHistory, entry: StepEntry): void {
+  const last = history.attempts.at(-1);
+  switch (entry.type) {
+    case 'step.started': {
+      const isFollowed = last?.attempt === entry.attempt && (last.outcome === 'running' || last.outcome === 'unknown');
+      if (isFollowed) {
+        last.outcome = 'running';
+        return;
+      }
+      if (last?.outcome === 'running') {
+        last.outcome = 'unknown';
+      }
+      const { attempt, at } = entry;
+      history.attempts.push({ attempt, startedAt: at, outcome: 'running', observations: [] });
+      return;
+    }
+    case 'step.succeeded':
+      history.output = entry.output;
+      close(last, entry.at, 'succeeded');
+      return;
+    case 'step.failed': {
+      const { failure, at } = entry;
+      history.failure = failure;
+      close(last, at, outcomeOf(failure));
+      if (last !== undefined) {
+        last.failure = failure;
+      }
+      return;
+    }
+    case 'step.observed': {
+      const { verdict, evidence, output } = entry.observation;
+      if (last === undefined) {
+        return;
+      }
+      last.observations = [...last.observations, { at: entry.at, verdict, evidence }];
+      if (verdict === 'done') {
+        history.output = output ?? {};
+        close(last, entry.at, 'succeeded');
+      } else if (verdict === 'in-progress') {
+        last.outcome = 'running';
+        delete last.endedAt;
+      } else {
+        close(last, entry.at, verdict);
+      }
+    }
+  }
+}
+
+function outcomeOf(failure: Failure): Attempt['outcome'] {
+  if (failure.code === 'cancelled') {
+    return 'cancelled';
+  }
+  return failure.kind === 'outcome-unknown' ? 'unknown' : 'failed';
+}
+
+function close(attempt: Writable<Attempt> | undefined, at: number, outcome: Attempt['outcome']): void {
+  if (attempt !== undefined) {
+    attempt.endedAt = at;
+    attempt.outcome = outcome;
+  }
+}
