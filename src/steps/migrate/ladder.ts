@@ -6,7 +6,7 @@ import { poll } from '../polling.js';
 import type { StepContext } from '../step-type.js';
 import { reportTransfer } from '../transfer-progress.js';
 import { look } from './look.js';
-import { contradiction } from './verdict.js';
+import { contradiction, leftAtSourceCodes } from './verdict.js';
 
 type Rung = MigrateInput['ladder'][number];
 
@@ -24,7 +24,7 @@ export async function climb(input: MigrateInput, context: StepContext): Promise<
       return after.result;
     }
     if (failure?.code !== 'migration-stalled') {
-      throw new FailureError(failure === undefined ? endedAtSource(input) : knownAtSource(failure));
+      throw new FailureError(failure === undefined ? endedAtSource(input) : knownAtSource(failure, input));
     }
     context.progress({ text: `${input.vm} writes memory faster than \`${rung}\` can move it` });
     stalled = failure;
@@ -87,14 +87,21 @@ async function settle(input: MigrateInput, context: StepContext, failure: Failur
   });
 }
 
-/** After a look the outcome is known again: the VM did not move. */
-function knownAtSource(failure: Failure): Failure {
-  return failure.kind === 'outcome-unknown' ? { ...failure, kind: 'transient' } : failure;
+/** After a look the outcome is known: the VM did not move. A code of another sort becomes the cause. */
+function knownAtSource(failure: Failure, { vm, from }: MigrateInput): Failure {
+  return leftAtSourceCodes.includes(failure.code)
+    ? failure
+    : {
+        code: 'migration-aborted',
+        kind: failure.kind === 'outcome-unknown' ? 'transient' : failure.kind,
+        message: `${vm} did not move and still runs on ${formatPlace(from)}`,
+        cause: failure.message,
+      };
 }
 
 function endedAtSource({ vm, from, to }: MigrateInput): Failure {
   return {
-    code: 'migration-unclear',
+    code: 'migration-aborted',
     kind: 'transient',
     message: `the migration of ${vm} to ${formatPlace(to)} was reported done, but it runs on ${formatPlace(from)}`,
   };

@@ -18,6 +18,15 @@ export const contradictionCodes = [
 ] as const;
 export type ContradictionCode = (typeof contradictionCodes)[number];
 
+/** Failures that a move ends with only after both hosts were asked and the VM was seen at its source alone. */
+export const leftAtSourceCodes: readonly string[] = [
+  'migration-stalled',
+  'migration-refused',
+  'migration-aborted',
+  'no-memory',
+  'network-missing',
+];
+
 /**
  * Judges both hosts' words. Only what is certain is named: moved is running on the target and not alive at the source,
  * at-source is running there, unknown to the target, with no migration under way. Pure.

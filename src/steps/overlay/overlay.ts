@@ -15,7 +15,8 @@ type Input = StepInputs['overlay'];
  * Makes a writable overlay over a point, named for good by the step's key. For `promoted` the point is the one that the
  * lane's promotion has pinned, whatever the input says, since only that one is known to be safe from merging.
  *
- * Undo removes the overlay and all it holds, but never under a VM that still uses it.
+ * Undo removes the overlay and all it holds, but leaves it to a VM that is alive on it, as after a live move whose ready
+ * checks failed; `isRemoved` says which.
  *
  * Example: `{ "vm": "db-1", "at": { "site": "south", "host": "south-1" }, "purpose": "clone", "point": "newest" }`
  */
@@ -60,7 +61,11 @@ export const overlay: StepType<Input> = {
     if (found === undefined) {
       return { key, isRemoved: true };
     }
-    await refuseInUse(at.host, found.disks, context);
+    const usedBy = await userOf(at.host, found.disks, context);
+    if (usedBy !== undefined) {
+      context.progress({ text: `${usedBy} uses the overlay on ${formatPlace(at)}, so it stays` });
+      return { key, isRemoved: false, usedBy };
+    }
     await replicas.removeOverlay(vm, at.host, key, signal);
     return { key, isRemoved: true };
   },
@@ -81,16 +86,13 @@ function pointFor({ vm, purpose, point }: OverlayInput, context: StepContext): P
   return promoted;
 }
 
-async function refuseInUse(host: string, disks: OverlayDisks['disks'], context: StepContext): Promise<void> {
+/** The name of a VM that is alive on these disks: after a live move, the VM itself. */
+async function userOf(
+  host: string,
+  disks: OverlayDisks['disks'],
+  { hypervisor, signal }: StepContext,
+): Promise<string | undefined> {
   const paths = new Set(disks.map(({ path }) => path));
-  const { vms } = await context.hypervisor.host(host, context.signal);
-  const user = vms.find((vm) => vm.state !== 'shut-off' && vm.disks.some(({ path }) => paths.has(path)));
-  if (user !== undefined) {
-    throw new FailureError({
-      code: 'overlay-in-use',
-      kind: 'permanent',
-      message: `${user.name} is ${user.state} on ${host} and uses the overlay ${context.key}, so it is not removed`,
-      hint: `nothing is lost; stop ${user.name} there only when it also runs where it belongs`,
-    });
-  }
+  const { vms } = await hypervisor.host(host, signal);
+  return vms.find((vm) => vm.state !== 'shut-off' && vm.disks.some(({ path }) => paths.has(path)))?.name;
 }
