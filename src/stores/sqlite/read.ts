@@ -1,0 +1,90 @@
+import type { Entry, EntryType } from '../../model/entry.js';
+import { firstHash, HASH_LENGTH, nextHash } from '../chain.js';
+import { damageOf } from '../damage.js';
+import type { JournalError } from '../journal.js';
+import { type Connection, integer, text } from './connection.js';
+import { findHead } from './runs.js';
+
+/** An entry as it is stored: its JSON text, and the hash of it and of all before it. */
+export interface StoredEntry {
+  readonly seq: number;
+  readonly hash: string;
+  readonly text: string;
+}
+
+/** One row of the entries joined as one blob: the hash, then the text. */
+const link = 'CAST(hash || body AS BLOB)';
+
+/**
+ * All entries of a run, after checking that they are numbered without a gap, that each hash is that of its entry and of all
+ * before it, and that the last one is where the run's head says. Throws `journal-damaged` naming the first that differs.
+ */
+export function readStored(connection: Connection, runId: string): readonly StoredEntry[] {
+  const head = findHead(connection, runId);
+  if (head?.id === undefined) {
+    return [];
+  }
+  const rows = connection.rows(`SELECT seq, ${link} FROM entries WHERE run = ? ORDER BY seq`, head.id);
+  const damage = (found: string): JournalError => damageOf(runId, found, connection.path);
+  const entries: StoredEntry[] = [];
+  let previous = firstHash(runId);
+  for (const [storedSeq, stored] of rows) {
+    const seq = integer(storedSeq);
+    const expected = entries.length + 1;
+    if (seq !== expected) {
+      throw damage(`entry ${expected} is missing, the next one stored is ${seq}`);
+    }
+    const { hash, body } = split(stored);
+    if (nextHash(previous, body) !== hash) {
+      throw damage(`entry ${seq} or its hash was changed`);
+    }
+    entries.push({ seq, hash, text: body.toString('utf8') });
+    previous = hash;
+  }
+  if (entries.length !== head.lastSeq) {
+    throw damage(`${head.lastSeq} entries were written and ${entries.length} are stored`);
+  }
+  if (previous !== head.hash) {
+    throw damage(`the hash of entry ${head.lastSeq} is not the one in the head of the run`);
+  }
+  return entries;
+}
+
+/**
+ * Entries of some types over all runs, in the order of writing. Checked are each one's hash over the hash before it, and
+ * that there are as many as were written.
+ */
+export function selectEntries(
+  connection: Connection,
+  types: readonly EntryType[],
+): readonly { readonly runId: string; readonly entry: Entry }[] {
+  const wanted = JSON.stringify([...new Set(types)]);
+  const rows = connection.rows(
+    `SELECT e.seq, CAST(e.hash || e.body AS BLOB), CAST(r.name AS BLOB), CAST(p.hash AS BLOB)
+     FROM entries AS e LEFT JOIN runs AS r ON r.id = e.run LEFT JOIN entries AS p ON p.run = e.run AND p.seq = e.seq - 1
+     WHERE e.type IN (SELECT value FROM json_each(?)) ORDER BY e.position`,
+    wanted,
+  );
+  const [total] = connection.rows(
+    "SELECT coalesce(sum(amount), 0) FROM totals WHERE subject IN (SELECT 'entries/' || value FROM json_each(?))",
+    wanted,
+  );
+  if (rows.length !== integer(total?.[0])) {
+    const found = `${integer(total?.[0])} entries of the types ${types.join(', ')} were written and ${rows.length} are stored`;
+    throw damageOf('(all)', found, connection.path);
+  }
+  return rows.map(([seq, stored, name, before]) => {
+    const runId = text(name);
+    const { hash, body } = split(stored);
+    const previous = seq === 1 ? firstHash(runId) : text(before);
+    if (nextHash(previous, body) !== hash) {
+      throw damageOf(runId, `entry ${integer(seq)} or its hash was changed`, connection.path);
+    }
+    return { runId, entry: JSON.parse(body.toString('utf8')) as Entry };
+  });
+}
+
+function split(stored: number | Buffer | null | undefined): { readonly hash: string; readonly body: Buffer } {
+  const bytes = Buffer.isBuffer(stored) ? stored : Buffer.alloc(0);
+  return { hash: bytes.toString('latin1', 0, HASH_LENGTH), body: bytes.subarray(HASH_LENGTH) };
+}
