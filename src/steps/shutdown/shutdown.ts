@@ -68,14 +68,16 @@ export const shutdown: StepType<Input> = {
 
   async undo(input, context) {
     const { vm, id, at } = input;
+    const { hypervisor, signal } = context;
     const known = Object.values(context.outputs).find((output) => output['hadAutostart'] !== undefined);
-    const hadAutostart = known?.['hadAutostart'] === true || input.hasAutostart === true;
-    await requireKnown(input, context);
-    if (hadAutostart) {
-      await context.hypervisor.setAutostart(at.host, id, true, context.signal);
+    const before = await requireKnown(input, context);
+    const hadAutostart = (input.hasAutostart ?? known?.['hadAutostart'] ?? before.hasAutostart) === true;
+    if (before.state !== 'running') {
+      context.progress({ text: `Starting ${vm} again on ${formatPlace(at)}` });
+      await hypervisor.setAutostart(at.host, id, true, signal);
+      await hypervisor.start(at.host, id, signal);
     }
-    context.progress({ text: `Starting ${vm} again on ${formatPlace(at)}` });
-    await context.hypervisor.start(at.host, id, context.signal);
+    await hypervisor.setAutostart(at.host, id, hadAutostart, signal);
     const { state } = await requireKnown(input, context);
     if (state !== 'running') {
       throw new FailureError({
