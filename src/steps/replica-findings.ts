@@ -12,22 +12,28 @@ export interface WantedPoint {
   readonly point: PlannedPoint;
 }
 
-/** The wanted point as the host holds it now; undefined when there is none. */
-export async function findPoint(
+/**
+ * What the host holds of it: `undefined` when nothing can be used. A mirror that is ready has its newest state without
+ * a point, which its promotion then makes; `point` is left out there.
+ */
+export async function heldState(
   { vm, at, point }: WantedPoint,
   context: StepContext,
-): Promise<RecoveryPoint | undefined> {
+): Promise<{ readonly point?: RecoveryPoint } | undefined> {
   const replicas = await context.replicas.list(at.site, context.signal);
-  const points = replicas.filter((replica) => replica.vm === vm && replica.host === at.host).flatMap((r) => r.points);
-  return point === 'newest'
-    ? points.toSorted((one, other) => one.at - other.at).at(-1)
-    : points.find(({ id }) => id === point.id);
+  const here = replicas.filter((replica) => replica.vm === vm && replica.host === at.host);
+  const points = here.flatMap((replica) => replica.points).toSorted((one, other) => one.at - other.at);
+  const found = point === 'newest' ? points.at(-1) : points.find(({ id }) => id === point.id);
+  if (found !== undefined) {
+    return { point: found };
+  }
+  return point === 'newest' && here.some(({ dataAsOf }) => dataAsOf !== undefined) ? {} : undefined;
 }
 
-/** What stands against using the wanted point. A mirror's newest state becomes a point only when it is promoted. */
+/** What stands against using the wanted point. */
 export async function replicaFindings(wanted: WantedPoint, context: StepContext): Promise<readonly Finding[]> {
   const { vm, at, point } = wanted;
-  return (await findPoint(wanted, context)) === undefined
+  return (await heldState(wanted, context)) === undefined
     ? [blocker('point-not-found', vm, `${formatPlace(at)} does not hold ${formatPoint(point)} of ${vm}`)]
     : [];
 }

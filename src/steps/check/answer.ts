@@ -3,7 +3,7 @@ import type { JsonObject } from '../../model/json.js';
 import { formatPlace } from '../../model/place.js';
 import type { CheckInput } from '../../model/step-input.js';
 import { formatPoint, toOutput } from '../output.js';
-import { findPoint } from '../replica-findings.js';
+import { heldState } from '../replica-findings.js';
 import type { StepContext } from '../step-type.js';
 
 /** What one look says: whether it is so, whether waiting can make it so, and in one sentence what was seen. */
@@ -52,9 +52,9 @@ async function hostEmpty(host: string, context: StepContext): Promise<Answer> {
 }
 
 async function replica(input: CheckInput & { about: 'replica' }, context: StepContext): Promise<Answer> {
-  const point = await findPoint(input, context);
+  const held = await heldState(input, context);
   const where = `${formatPoint(input.point)} of ${input.vm}`;
-  return point === undefined
+  return held === undefined
     ? { isSo: false, mayChange: false, detail: `${formatPlace(input.at)} does not hold ${where}`, output: {} }
-    : { isSo: true, mayChange: false, detail: `${formatPlace(input.at)} holds ${where}`, output: toOutput({ point }) };
+    : { isSo: true, mayChange: false, detail: `${formatPlace(input.at)} holds ${where}`, output: toOutput(held) };
 }
