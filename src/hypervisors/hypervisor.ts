@@ -27,7 +27,8 @@ export interface Hypervisor {
   setAutostart(host: string, id: string, isOn: boolean, signal: AbortSignal): Promise<void>;
   /**
    * Live-migrates peer to peer, and resolves once the VM is observed running on the target and gone from the source.
-   * It goes on by itself when the caller dies. Abort by the signal stops the migration; the VM then stays at the source.
+   * It goes on by itself when the caller dies; asked for again meanwhile, it is followed and not begun twice. Abort by
+   * the signal stops the migration; the VM then stays at the source.
    * Failures: `migration-stalled`, `migration-refused`, `migration-aborted`, `no-memory`, `network-missing`.
    */
   migrate(

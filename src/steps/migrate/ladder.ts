@@ -12,30 +12,38 @@ type Rung = MigrateInput['ladder'][number];
 
 /** Resolves once the VM was seen moved; the result is undefined when it is not known any more. */
 export async function climb(input: MigrateInput, context: StepContext): Promise<MigrationResult | undefined> {
-  let stalled: Failure | undefined;
+  let failure: Failure | undefined;
   for (const rung of input.ladder) {
-    const before = await settle(input, context, undefined);
+    // One that an earlier attempt has begun is followed to its end first, and may have moved the VM.
+    const before = await settle({ input, rung, failure }, context);
     if (before.isMoved) {
       return before.result;
     }
-    const failure = await attempt(input, rung, context);
-    const after = await settle(input, context, failure);
+    requireStalled(before.failure, input);
+    const after = await settle({ input, rung, failure: await attempt(input, rung, context) }, context);
     if (after.isMoved) {
       return after.result;
     }
-    if (failure?.code !== 'migration-stalled') {
-      throw new FailureError(failure === undefined ? endedAtSource(input) : knownAtSource(failure, input));
-    }
+    failure = after.failure ?? endedAtSource(input);
+    requireStalled(failure, input);
     context.progress({ text: `${input.vm} writes memory faster than \`${rung}\` can move it` });
-    stalled = failure;
   }
   throw new FailureError({
-    code: 'migration-stalled',
+    code: stalledCode,
     kind: 'permanent',
-    ...stalled,
+    ...failure,
     message: `${input.vm} did not converge on any rung of its ladder (${input.ladder.join(', ')}); it still runs on ${formatPlace(input.from)}`,
     hint: 'allow a longer downtime, or a further rung such as `post-copy` or `pause`, and plan again',
   });
+}
+
+const stalledCode = 'migration-stalled';
+
+/** Only a move that did not converge is tried on the next rung; every other failure ends the climb. */
+function requireStalled(failure: Failure | undefined, input: MigrateInput): void {
+  if (failure !== undefined && failure.code !== stalledCode) {
+    throw new FailureError(knownAtSource(failure, input));
+  }
 }
 
 /** One rung; its failure as a value, since where the VM is must be asked before anything is made of it. */
@@ -59,19 +67,32 @@ async function attempt(input: MigrateInput, rung: Rung, context: StepContext): P
   }
 }
 
-type Settled = { readonly isMoved: false } | { readonly isMoved: true; readonly result?: MigrationResult };
+interface Settling {
+  readonly input: MigrateInput;
+  readonly rung: Rung;
+  /** Why the last attempt failed, if it did. */
+  readonly failure: Failure | undefined;
+}
 
-/** Follows a migration that is under way to its end, then says where the VM is. Rejects when that is not certain. */
-async function settle(input: MigrateInput, context: StepContext, failure: Failure | undefined): Promise<Settled> {
+type Settled =
+  | { readonly isMoved: false; readonly failure: Failure | undefined }
+  | { readonly isMoved: true; readonly result: MigrationResult | undefined };
+
+/**
+ * Says where the VM is once no migration is under way any more; rejects when that is not certain. One that is under way
+ * is joined by asking for it again, so that it is watched for stalling and ends with this step's signal.
+ */
+async function settle({ input, rung, failure }: Settling, context: StepContext): Promise<Settled> {
+  let last = failure;
   return await poll(context, async () => {
     const seen = await look(input, context);
     switch (seen.verdict) {
       case 'moved':
-        return { isMoved: true, ...(seen.result === undefined ? {} : { result: seen.result }) };
+        return { isMoved: true, result: seen.result };
       case 'at-source':
-        return { isMoved: false };
+        return { isMoved: false, failure: last };
       case 'under-way':
-        context.progress({ text: `Following the migration of ${input.vm} to ${formatPlace(input.to)}, begun earlier` });
+        last = await attempt(input, rung, context);
         return undefined;
       case 'contradictory':
         throw new FailureError(contradiction(input, seen.code, seen.evidence));
@@ -81,7 +102,7 @@ async function settle(input: MigrateInput, context: StepContext, failure: Failur
           kind: 'outcome-unknown',
           message: `${seen.evidence}, so nobody can tell whether it has moved`,
           hint: 'bring the host back into reach',
-          ...(failure === undefined ? {} : { cause: failure.message }),
+          ...(last === undefined ? {} : { cause: last.message }),
         });
     }
   });
