@@ -1,0 +1,60 @@
+import { formatPlace, type Place } from '../model/place.js';
+import type { Lane } from '../model/plan.js';
+import type { Limits } from '../model/runbook.js';
+import { defaultBytesPerSecond } from './estimate.js';
+import type { Scene } from './plan-scene.js';
+
+/** Resources of a step that moves bytes from one place to another. */
+export function usesOfTransfer(scene: Scene, from: Place, to: Place): readonly string[] {
+  const link = scene.link === undefined || from.site === to.site ? [] : [`link/${scene.link.name}`];
+  return [`host/${from.host}`, `host/${to.host}`, ...link, ...usesOfRun(scene)];
+}
+
+/** Resources of a step that keeps a host busy, such as a start. */
+export function usesOfHost(scene: Scene, place: Place): readonly string[] {
+  return [`host/${place.host}`, ...usesOfRun(scene)];
+}
+
+/** The run as a whole counts only when the runbook limits it. */
+export function usesOfRun({ runbook }: Scene): readonly string[] {
+  return runbook.limits.perRun === undefined ? [] : ['run'];
+}
+
+/** Slots of every resource that a step of these lanes uses. */
+export function slotsOf(lanes: Iterable<Lane>, limits: Limits): Readonly<Record<string, number>> {
+  const names = new Set<string>();
+  for (const lane of lanes) {
+    for (const step of [...lane.steps, ...lane.recovery]) {
+      for (const name of step.uses) {
+        names.add(name);
+      }
+    }
+  }
+  return Object.fromEntries([...names].toSorted().map((name) => [name, slots(name, limits)]));
+}
+
+/** What one move may use of the bandwidth that the runbook grants all of them together; undefined without a limit. */
+export function bandwidthOfOne(scene: Scene, movesAtOnce: number): number | undefined {
+  const { bytesPerSecond } = scene.runbook.limits;
+  return bytesPerSecond === undefined ? undefined : Math.max(1, Math.floor(bytesPerSecond / Math.max(1, movesAtOnce)));
+}
+
+/** What the link carries, within the runbook's limit; of a link whose rate is not given, that of 1 Gbit/s. */
+export function bytesPerSecondOf({ link, runbook }: Scene): number {
+  return Math.min(
+    link?.bytesPerSecond ?? defaultBytesPerSecond,
+    runbook.limits.bytesPerSecond ?? Number.POSITIVE_INFINITY,
+  );
+}
+
+/** `south/south-1 since 2026-…`. */
+export function formatSince(place: Place, since: number): string {
+  return `${formatPlace(place)} since ${new Date(since).toISOString()}`;
+}
+
+function slots(name: string, limits: Limits): number {
+  if (name === 'run') {
+    return limits.perRun ?? 1;
+  }
+  return name.startsWith('link/') ? limits.perLink : limits.perHost;
+}

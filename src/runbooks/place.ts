@@ -1,0 +1,253 @@
+import type { Finding } from '../model/finding.js';
+import { fits, giveBack, loadWith, type Need, type Room, refusal, take } from './capacity.js';
+import { listed, warning } from './conflict.js';
+
+/** A VM that needs a host, and the hosts that may be asked, such as the one that holds its replica. */
+export interface Candidate {
+  readonly vm: string;
+  readonly need: Need;
+  readonly hosts: readonly string[];
+}
+
+export interface Placement {
+  /** Host by VM. */
+  readonly hosts: ReadonlyMap<string, string>;
+  /** By VM, why each host refused it. */
+  readonly refused: ReadonlyMap<string, string>;
+  /** Keep-apart and keep-together rules that could not be held. */
+  readonly broken: readonly Finding[];
+}
+
+export interface PlaceRequest {
+  /** Those of one level together, the most important level first. */
+  readonly levels: readonly (readonly Candidate[])[];
+  readonly rooms: ReadonlyMap<string, Room>;
+  readonly apart: readonly (readonly string[])[];
+  readonly together: readonly (readonly string[])[];
+  /** Where VMs that are not placed now are already, by name. */
+  readonly residents: ReadonlyMap<string, string>;
+}
+
+/** Reasons are given for so many hosts; of the rest only their number. */
+const refusalsMax = 20;
+
+/**
+ * Finds a host for as many VMs as possible, level by level, so that nothing of a lower level ever costs a higher one its
+ * place. Within a level the large go first, each to the host that is then least full; when that leaves some out, the
+ * level is packed tightly instead if that places more. Rules of affinity bend before a VM is left out, and it is said.
+ * The same input gives the same placement.
+ */
+export function place(request: PlaceRequest): Placement {
+  const board = newBoard(request);
+  const refused = new Map<string, string>();
+  for (const level of request.levels) {
+    const candidates = level.toSorted(
+      (a, b) => b.need.memoryBytes - a.need.memoryBytes || b.need.vcpus - a.need.vcpus || (a.vm < b.vm ? -1 : 1),
+    );
+    const spread = fill(board, candidates, 'spread');
+    if (spread.left.length > 0 && hasChoice(spread.left)) {
+      for (const { candidate, host } of spread.placed) {
+        remove(board, candidate, host);
+      }
+      const tight = fill(board, candidates, 'tight');
+      if (bytesOf(tight.left) >= bytesOf(spread.left)) {
+        for (const { candidate, host } of tight.placed) {
+          remove(board, candidate, host);
+        }
+        for (const { candidate, host } of spread.placed) {
+          put(board, candidate, host);
+        }
+      }
+    }
+    for (const { vm, need, hosts } of candidates.filter((candidate) => !board.hosts.has(candidate.vm))) {
+      refused.set(vm, refusals({ need, hosts, rooms: request.rooms }));
+    }
+  }
+  return { hosts: board.hosts, refused, broken: brokenRules(request, board.hosts) };
+}
+
+type Strategy = 'spread' | 'tight';
+
+interface Placed {
+  readonly candidate: Candidate;
+  readonly host: string;
+}
+
+/** The state of a placement under way. */
+interface Board {
+  readonly rooms: ReadonlyMap<string, Room>;
+  readonly hosts: Map<string, string>;
+  readonly rules: ReadonlyMap<string, readonly Rule[]>;
+}
+
+interface Rule {
+  readonly kind: 'apart' | 'together';
+  /** How many of the rule's VMs each host has. */
+  readonly counts: Map<string, number>;
+}
+
+function newBoard({ rooms, apart, together, residents }: PlaceRequest): Board {
+  const rules = new Map<string, Rule[]>();
+  const add = (kind: Rule['kind'], vms: readonly string[]): void => {
+    const rule: Rule = { kind, counts: new Map() };
+    for (const vm of vms) {
+      const known = rules.get(vm);
+      if (known === undefined) {
+        rules.set(vm, [rule]);
+      } else {
+        known.push(rule);
+      }
+      const host = residents.get(vm);
+      if (host !== undefined) {
+        rule.counts.set(host, (rule.counts.get(host) ?? 0) + 1);
+      }
+    }
+  };
+  for (const vms of apart) {
+    add('apart', vms);
+  }
+  for (const vms of together) {
+    add('together', vms);
+  }
+  return { rooms, hosts: new Map(), rules };
+}
+
+function fill(board: Board, candidates: readonly Candidate[], strategy: Strategy) {
+  const placed: Placed[] = [];
+  const left: Candidate[] = [];
+  for (const candidate of candidates) {
+    const host = bestHost(board, candidate, strategy);
+    if (host === undefined) {
+      left.push(candidate);
+    } else {
+      put(board, candidate, host);
+      placed.push({ candidate, host });
+    }
+  }
+  return { placed, left };
+}
+
+/** Holding the rules of affinity counts first, then the load; among equals the first host wins. */
+function bestHost(board: Board, { vm, need, hosts }: Candidate, strategy: Strategy): string | undefined {
+  const rules = board.rules.get(vm) ?? [];
+  let best: string | undefined;
+  let bestCost = Number.POSITIVE_INFINITY;
+  for (const host of hosts) {
+    const room = board.rooms.get(host);
+    if (room !== undefined && fits(room, need)) {
+      const load = loadWith(room, need);
+      const bent = rules.reduce((sum, rule) => sum + bending(rule, host), 0);
+      const cost = bent * 4 + (strategy === 'spread' ? load : -load);
+      if (cost < bestCost) {
+        best = host;
+        bestCost = cost;
+      }
+    }
+  }
+  return best;
+}
+
+/** How many of the rule's VMs already placed would be wrong with one more on this host. */
+function bending({ kind, counts }: Rule, host: string): number {
+  const here = counts.get(host) ?? 0;
+  if (kind === 'apart') {
+    return here;
+  }
+  return counts.size === 0 || here > 0 ? 0 : 1;
+}
+
+function put(board: Board, { vm, need }: Candidate, host: string): void {
+  const room = board.rooms.get(host);
+  if (room !== undefined) {
+    take(room, need);
+  }
+  board.hosts.set(vm, host);
+  for (const { counts } of board.rules.get(vm) ?? []) {
+    counts.set(host, (counts.get(host) ?? 0) + 1);
+  }
+}
+
+function remove(board: Board, { vm, need }: Candidate, host: string): void {
+  const room = board.rooms.get(host);
+  if (room !== undefined) {
+    giveBack(room, need);
+  }
+  board.hosts.delete(vm);
+  for (const { counts } of board.rules.get(vm) ?? []) {
+    const count = (counts.get(host) ?? 0) - 1;
+    if (count > 0) {
+      counts.set(host, count);
+    } else {
+      counts.delete(host);
+    }
+  }
+}
+
+function hasChoice(candidates: readonly Candidate[]): boolean {
+  return candidates.some(({ hosts }) => hosts.length > 1);
+}
+
+function bytesOf(candidates: readonly Candidate[]): number {
+  return candidates.reduce((sum, { need }) => sum + need.memoryBytes, 0);
+}
+
+function refusals(asked: {
+  readonly need: Need;
+  readonly hosts: readonly string[];
+  readonly rooms: ReadonlyMap<string, Room>;
+}): string {
+  const { need, hosts, rooms } = asked;
+  const reasons = hosts.slice(0, refusalsMax).map((host) => {
+    const room = rooms.get(host);
+    return room === undefined ? `${host} is no host of the target` : refusal(room, need);
+  });
+  const more = hosts.length - reasons.length;
+  return (
+    [...reasons, ...(more > 0 ? [`${more} more hosts refuse it too`] : [])].join('; ') || 'there is no host to ask'
+  );
+}
+
+function brokenRules(request: PlaceRequest, hosts: ReadonlyMap<string, string>): Finding[] {
+  const hostOf = (vm: string): string | undefined => hosts.get(vm) ?? request.residents.get(vm);
+  const findings: Finding[] = [];
+  for (const vms of request.apart) {
+    for (const [host, sharing] of byHost(vms, hostOf)) {
+      if (sharing.length > 1 && sharing.some((vm) => hosts.has(vm))) {
+        findings.push(
+          warning(
+            'keep-apart-broken',
+            host,
+            `${listed(sharing)} are to be kept apart, but only ${host} has a place for them`,
+          ),
+        );
+      }
+    }
+  }
+  for (const vms of request.together) {
+    const found = byHost(vms, hostOf);
+    if (found.size > 1 && vms.some((vm) => hosts.has(vm))) {
+      const where = [...found].map(([host, some]) => `${listed(some)} on ${host}`);
+      findings.push(
+        warning('keep-together-broken', vms[0] ?? '', `VMs that are to be kept together are not: ${listed(where)}`),
+      );
+    }
+  }
+  return findings;
+}
+
+function byHost(
+  vms: readonly string[],
+  hostOf: (vm: string) => string | undefined,
+): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const vm of vms) {
+    const host = hostOf(vm);
+    const sharing = host === undefined ? undefined : found.get(host);
+    if (sharing !== undefined) {
+      sharing.push(vm);
+    } else if (host !== undefined) {
+      found.set(host, [vm]);
+    }
+  }
+  return found;
+}

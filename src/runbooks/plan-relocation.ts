@@ -1,0 +1,204 @@
+import type { VmFacts } from '../model/inventory.js';
+import { formatPlace } from '../model/place.js';
+import type { Lane, Step } from '../model/plan.js';
+import type { Replica } from '../model/replica.js';
+import type { Group } from '../model/runbook.js';
+import { bandwidthOfOne, formatSince, usesOfHost } from './limits.js';
+import { mapNetworks, needOverOverlay, usedBytes, withLiveCpu } from './plan-need.js';
+import { isReachable, type Scene } from './plan-scene.js';
+import { step } from './plan-step.js';
+import type { Subject } from './plan-subject.js';
+import {
+  checkState,
+  confirmPlace,
+  defineStep,
+  migrateStep,
+  overlayStep,
+  promoteStep,
+  readyAtTarget,
+  startStep,
+  syncStep,
+} from './plan-vm-steps.js';
+import { type Decision, type PlacedWork, skip, type Way } from './plan-work.js';
+
+/** Writes during a move end up in its overlay; expected are those of half a minute. */
+const overlaySeconds = 30;
+
+export function decideRelocation(scene: Scene, subject: Subject, group: Group): Decision {
+  const { name, facts, place, stateThere, trouble, authority } = subject;
+  if (trouble !== undefined) {
+    return skip(name, trouble.code, trouble.message);
+  }
+  if (scene.targetHosts.includes(place.host)) {
+    return skip(name, 'already-there', `already at ${formatSince(place, authority.since)}`);
+  }
+  if (!scene.sourceHosts.includes(place.host)) {
+    return skip(name, 'elsewhere', `it lives on ${formatPlace(place)}, outside of this runbook`);
+  }
+  if (!isReachable(scene, place.host)) {
+    return skip(name, 'source-unreachable', `its host ${place.host} cannot be reached`);
+  }
+  const way = wayOf(stateThere, group);
+  if (way === undefined) {
+    return skip(name, 'state-unfit', `it is ${stateThere ?? 'not to be seen'} on ${formatPlace(place)}`);
+  }
+  const [replica] = scene.replicas.get(name) ?? [];
+  if (replica === undefined || (replica.points.length === 0 && replica.dataAsOf === undefined)) {
+    const what = replica === undefined ? 'no replica' : 'no recovery point yet';
+    return skip(
+      name,
+      replica === undefined ? 'no-replica' : 'no-recovery-point',
+      `it has ${what} at ${scene.target.site}`,
+    );
+  }
+  const mapped = mapNetworks(scene, facts);
+  if ('unmapped' in mapped) {
+    return skip(name, 'network-unmapped', mapped.unmapped);
+  }
+  const need = needOverOverlay(facts, mapped.networks);
+  const stopped = { ...need, memoryBytes: 0, vcpus: 0 };
+  return {
+    work: {
+      subject,
+      way,
+      need: way === 'live' ? withLiveCpu(scene, facts, need) : way === 'cold' ? stopped : need,
+      hosts: [replica.host],
+      deltaBytes: deltaBytes(scene, facts, replica),
+    },
+  };
+}
+
+export function relocationLane(scene: Scene, work: PlacedWork): Lane {
+  const { subject, target } = work;
+  return {
+    id: `vm/${subject.name}`,
+    subject: { kind: 'vm', name: subject.name },
+    title: `relocate ${subject.name} to ${target.host}`,
+    after: [],
+    ...(work.way === 'live'
+      ? liveSteps(scene, work)
+      : work.way === 'restart'
+        ? restartSteps(scene, work)
+        : coldSteps(scene, work)),
+  };
+}
+
+interface LaneSteps {
+  readonly steps: readonly Step[];
+  readonly recovery: readonly Step[];
+}
+
+/**
+ * Once the VM has changed sides nothing is taken back: a check that then fails asks, and the overlay is undone only while
+ * the authority is still at the old place.
+ */
+function liveSteps(scene: Scene, work: PlacedWork): LaneSteps {
+  const { subject, target, deltaBytes: bytes = 0 } = work;
+  const overlay = overlayStep(work, { purpose: 'move', point: 'newest' });
+  const bandwidth = bandwidthOfOne(scene, scene.runbook.limits.perLink);
+  const diskBytes = (subject.facts.dirtyBytesPerSecond ?? 0) * overlaySeconds;
+  return {
+    steps: [
+      checkState(work, 'running'),
+      confirmPlace(work),
+      syncStep(scene, work, { id: 'sync', bytes }),
+      overlay,
+      migrateStep(scene, work, { copyStorage: 'overlay', diskBytes, bandwidth }),
+      ...readyAtTarget(work, 'ask'),
+      step('cleanup', {
+        title: `merge the disks of ${subject.name} on ${target.host}`,
+        input: { what: 'merge', vm: subject.name, at: target, overlayStep: `vm/${subject.name}/overlay` },
+        onFailure: 'ask',
+      }),
+    ],
+    recovery: [
+      {
+        ...overlay,
+        id: 'undo-overlay',
+        action: 'undo',
+        undoes: overlay.id,
+        title: `remove the overlay of ${subject.name} from ${target.host}`,
+        authority: { rule: 'needs-at', vm: subject.name, place: subject.place },
+      },
+    ],
+  };
+}
+
+function restartSteps(scene: Scene, work: PlacedWork): LaneSteps {
+  const { subject, deltaBytes: bytes = 0 } = work;
+  const { name, facts, place } = subject;
+  const shutdown = step('shutdown', {
+    title: `shut ${name} down on ${place.host}`,
+    input: { vm: name, id: facts.id, at: place },
+    uses: usesOfHost(scene, place),
+  });
+  return {
+    steps: [
+      checkState(work, 'running'),
+      confirmPlace(work),
+      syncStep(scene, work, { id: 'sync', bytes }),
+      shutdown,
+      syncStep(scene, work, { id: 'final-sync', bytes: Math.ceil(bytes / 20) }),
+      promoteStep(scene, work, { point: 'newest', deadHosts: [] }),
+      overlayStep(work, { purpose: 'promoted', point: 'newest' }),
+      defineStep(work),
+      startStep(scene, work),
+      ...readyAtTarget(work, 'ask'),
+      retireSource(work),
+    ],
+    recovery: [
+      {
+        ...shutdown,
+        id: 'undo-shutdown',
+        action: 'undo',
+        undoes: shutdown.id,
+        title: `start ${name} again on ${place.host}`,
+        authority: { rule: 'needs-at', vm: name, place },
+      },
+    ],
+  };
+}
+
+function coldSteps(scene: Scene, work: PlacedWork): LaneSteps {
+  return {
+    steps: [
+      checkState(work, 'shut-off'),
+      syncStep(scene, work, { id: 'sync', bytes: work.deltaBytes ?? 0 }),
+      promoteStep(scene, work, { point: 'newest', deadHosts: [] }),
+      overlayStep(work, { purpose: 'promoted', point: 'newest' }),
+      defineStep(work),
+      retireSource(work),
+    ],
+    recovery: [],
+  };
+}
+
+function retireSource({ subject }: PlacedWork): Step {
+  const { name, facts, place } = subject;
+  return step('cleanup', {
+    title: `retire the old ${name} on ${place.host}`,
+    input: { what: 'source', vm: name, id: facts.id, at: place },
+    onFailure: 'ask',
+  });
+}
+
+function wayOf(state: VmFacts['state'] | undefined, { move }: Group): Way | undefined {
+  if (state === 'running') {
+    return move.ladder.some((rung) => rung !== 'restart') ? 'live' : 'restart';
+  }
+  return state === 'shut-off' ? 'cold' : undefined;
+}
+
+/**
+ * What was written since the replica's data, as far as it can be told: at the rate of its newest increment, at most all
+ * that the disks hold. Without two points to tell a rate by, a hundredth of it.
+ */
+function deltaBytes(scene: Scene, facts: VmFacts, replica: Replica): number {
+  const all = usedBytes(facts);
+  const [newest, before] = replica.points.toSorted((a, b) => b.at - a.at);
+  if (newest === undefined || before === undefined || newest.at <= before.at) {
+    return Math.ceil(all / 100);
+  }
+  const ageMs = Math.max(0, scene.inventory.at - (replica.dataAsOf ?? newest.at));
+  return Math.min(all, Math.ceil((newest.sizeBytes / (newest.at - before.at)) * ageMs));
+}

@@ -1,0 +1,276 @@
+import type { Finding } from '../model/finding.js';
+import type { Lane, Plan, PlanConflict, Skipped } from '../model/plan.js';
+import type { Group } from '../model/runbook.js';
+import { roomsOf } from './capacity.js';
+import { conflict } from './conflict.js';
+import { estimatesOf } from './estimate-run.js';
+import { slotsOf } from './limits.js';
+import { nearest } from './nearest.js';
+import { type Order, order } from './order.js';
+import { type Placement, place } from './place.js';
+import { findingsOf } from './plan-findings.js';
+import { type ModeRules, modeRules } from './plan-mode.js';
+import { isReachable, type PlanInputs, type Scene, sceneOf } from './plan-scene.js';
+import { stagesOf } from './plan-stages.js';
+import { type Subject, subjectsOf } from './plan-subject.js';
+import { type PlacedWork, skip, type Work } from './plan-work.js';
+import { type Selection, select, selectSets } from './select.js';
+
+export type { PlanInputs } from './plan-scene.js';
+
+/**
+ * Decides all of a run before anything is done. The same inputs give the same plan, byte by byte. What stands in the way
+ * comes back as conflicts, as many of them at once as can be told.
+ */
+export function plan(inputs: PlanInputs): Plan | readonly PlanConflict[] {
+  const scene = sceneOf(inputs);
+  const rules = scene === undefined ? undefined : modeRules[scene.mode];
+  if (scene === undefined || rules === undefined) {
+    return [scene === undefined ? scopeUnknown(inputs) : modeUnknown(inputs)];
+  }
+  const subjects = subjectsOf(scene);
+  const selection = select(scene.runbook, subjects);
+  const ordered = order(scene.runbook.groups);
+  const missing = settleUnmatched(scene, selection);
+  const asked = selection.groups.flatMap(({ vms }) => vms).filter(({ name }) => isAskedFor(scene, name));
+  const conflicts = [
+    ...selection.conflicts,
+    ...ordered.conflicts,
+    ...missing.conflicts,
+    ...unknownLimits(scene, selection),
+    ...rules.refusals(scene, asked),
+  ];
+  if (conflicts.length > 0) {
+    return conflicts;
+  }
+  const decided = decide(scene, rules, selection);
+  const placement = findPlaces(scene, { levels: ordered, works: decided.works, subjects });
+  const refused = decided.works.flatMap(({ work }) => {
+    const reason = placement.refused.get(work.subject.name);
+    return reason === undefined
+      ? []
+      : [skip(work.subject.name, 'no-room', `no host has a place for it: ${reason}`).skipped];
+  });
+  const skipped = [...missing.skipped, ...decided.skipped, ...refused];
+  const strict = rules.isStrict ? strictConflicts(scene, skipped, placement) : [];
+  if (strict.length > 0) {
+    return strict;
+  }
+  const works = decided.works.flatMap(({ work, group }): PlacedWork[] => {
+    const host = placement.hosts.get(work.subject.name);
+    return host === undefined ? [] : [{ ...work, group, target: { site: scene.target.site, host } }];
+  });
+  return assemble({
+    scene,
+    rules,
+    ordered,
+    works,
+    skipped,
+    findings: [...selection.findings, ...ordered.findings, ...placement.broken],
+  });
+}
+
+interface Decided {
+  readonly works: readonly { readonly work: Work; readonly group: Group }[];
+  readonly skipped: readonly Skipped[];
+}
+
+function decide(scene: Scene, rules: ModeRules, selection: Selection<Subject>): Decided {
+  const works: { work: Work; group: Group }[] = [];
+  const skipped: Skipped[] = [];
+  for (const { group, vms } of selection.groups) {
+    for (const subject of vms) {
+      const decision = isAskedFor(scene, subject.name)
+        ? rules.decide(scene, subject, group)
+        : skip(subject.name, 'not-asked-for', 'the request is limited to other VMs');
+      if ('work' in decision) {
+        works.push({ work: decision.work, group });
+      } else {
+        skipped.push(decision.skipped);
+      }
+    }
+  }
+  return { works, skipped };
+}
+
+/** Reversing needs no room: the VM's old disks are where they are. */
+function findPlaces(
+  scene: Scene,
+  about: { readonly levels: Order; readonly works: Decided['works']; readonly subjects: readonly Subject[] },
+): Placement {
+  const { levels, works, subjects } = about;
+  if (scene.mode === 'reverse') {
+    const hosts = new Map(works.flatMap(({ work }) => work.hosts.slice(0, 1).map((host) => [work.subject.name, host])));
+    return { hosts, refused: new Map(), broken: [] };
+  }
+  const levelOf = new Map(levels.levels.flatMap(({ groups }, index) => groups.map((name) => [name, index])));
+  const candidates: { vm: string; need: Work['need']; hosts: readonly string[] }[][] = levels.levels.map(() => []);
+  for (const { work, group } of works) {
+    candidates[levelOf.get(group.name) ?? 0]?.push({ vm: work.subject.name, need: work.need, hosts: work.hosts });
+  }
+  const moving = new Set(works.map(({ work }) => work.subject.name));
+  const known = new Map(subjects.map((subject) => [subject.name, subject]));
+  const vms = [...scene.sightings].map(
+    ([name, [first]]) => known.get(name) ?? { name, tags: first?.tags ?? [], place: first },
+  );
+  const residents = new Map(
+    vms.flatMap(({ name, place: at }) => (at === undefined || moving.has(name) ? [] : [[name, at.host] as const])),
+  );
+  return place({
+    levels: candidates,
+    rooms: roomsOf(scene.targetHosts, scene.inventory),
+    apart: selectSets(scene.runbook.keepApart, vms),
+    together: selectSets(scene.runbook.keepTogether, vms),
+    residents,
+  });
+}
+
+function assemble(parts: {
+  readonly scene: Scene;
+  readonly rules: ModeRules;
+  readonly ordered: Order;
+  readonly works: readonly PlacedWork[];
+  readonly skipped: readonly Skipped[];
+  readonly findings: readonly Finding[];
+}): Plan {
+  const { scene, rules, ordered, works, skipped } = parts;
+  const { runbook, request, mode, digests } = scene;
+  const lanes = new Map<string, Lane[]>();
+  for (const work of works) {
+    const lane = rules.lane(scene, work);
+    const known = lanes.get(work.group.name);
+    if (known === undefined) {
+      lanes.set(work.group.name, [lane]);
+    } else {
+      known.push(lane);
+    }
+  }
+  const stages = stagesOf(scene, {
+    levels: ordered.levels,
+    lanes,
+    before: works.length === 0 && mode !== 'evacuate' ? [] : rules.before(scene, works),
+    after: rules.after(scene, works),
+  });
+  const slots = slotsOf(
+    stages.flatMap((stage) => stage.lanes),
+    runbook.limits,
+  );
+  const estimates = estimatesOf({ scene, stages, slots, works });
+  return {
+    version: 1,
+    runbook: runbook.name,
+    mode,
+    request,
+    madeAt: request.at,
+    digests,
+    stages,
+    skipped,
+    findings: [...parts.findings, ...findingsOf({ scene, works, stages, estimates, skipped })],
+    slots,
+    onLaneFailure: rules.onLaneFailure,
+    authority: works.map(({ subject }) => subject.authority),
+    objectives: runbook.objectives,
+    estimates,
+    ...(runbook.notify === undefined ? {} : { notify: runbook.notify.on }),
+  };
+}
+
+function isAskedFor({ request }: Scene, vm: string): boolean {
+  return request.limitTo === undefined || limitsOf(request.limitTo).has(vm);
+}
+
+const limitSets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+/** A set for each list, made once: it is asked for every VM. */
+function limitsOf(limitTo: readonly string[]): ReadonlySet<string> {
+  const known = limitSets.get(limitTo) ?? new Set(limitTo);
+  limitSets.set(limitTo, known);
+  return known;
+}
+
+/**
+ * A name that no VM has is a mistake in the runbook, unless the VM may be on a host that cannot be seen: the rest of a
+ * failover or a drill goes on without it. A VM that lives outside of the source is left alone.
+ */
+function settleUnmatched(scene: Scene, { unmatched }: Selection<Subject>) {
+  const lost = scene.sourceHosts.filter((host) => !isReachable(scene, host));
+  const skipped: Skipped[] = [];
+  const conflicts: PlanConflict[] = [];
+  for (const found of unmatched) {
+    const [elsewhere] = scene.sightings.get(found.subject) ?? [];
+    if (elsewhere !== undefined) {
+      skipped.push(
+        skip(found.subject, 'elsewhere', `it lives on ${elsewhere.site}/${elsewhere.host}, outside of this runbook`)
+          .skipped,
+      );
+    } else if (lost.length > 0 && (scene.mode === 'failover' || scene.mode === 'drill')) {
+      const hint = found.hint === undefined ? '' : ` (${found.hint})`;
+      skipped.push(
+        skip(
+          found.subject,
+          'not-seen',
+          `nothing is known of it: it has no replica, and ${lost.join(', ')} cannot be reached${hint}`,
+        ).skipped,
+      );
+    } else {
+      conflicts.push(lost.length > 0 ? { ...found, reason: 'unreachable' } : found);
+    }
+  }
+  return { skipped, conflicts };
+}
+
+function unknownLimits({ request }: Scene, selection: Selection<Subject>): readonly PlanConflict[] {
+  const names = new Set(selection.groups.flatMap(({ vms }) => vms.map(({ name }) => name)));
+  return (request.limitTo ?? [])
+    .filter((name) => !names.has(name))
+    .map((name) => {
+      const near = nearest(name, names);
+      return conflict('invalid', {
+        code: 'limit-unknown',
+        subject: name,
+        message: `the request is limited to ${name}, which is no VM of the runbook`,
+        hint: near === undefined ? undefined : `did you mean ${near}?`,
+      });
+    });
+}
+
+/** Left alone without harm: there is nothing to do with them. */
+const harmless = new Set(['already-there', 'elsewhere', 'not-asked-for']);
+const unsafe = new Set(['authority-moving', 'authority-contested', 'authority-elsewhere', 'lives-twice', 'name-taken']);
+
+/** Nothing is moved when not everything can be. */
+function strictConflicts(scene: Scene, skipped: readonly Skipped[], placement: Placement): readonly PlanConflict[] {
+  const left = skipped
+    .filter(({ code }) => !harmless.has(code))
+    .map(({ vm, code, reason }) =>
+      conflict(unsafe.has(code) ? 'safety' : code === 'source-unreachable' ? 'unreachable' : 'invalid', {
+        code,
+        subject: vm,
+        message: `${vm} cannot be moved: ${reason}`,
+        hint: `${scene.mode} moves all VMs or none; mend this, or limit the run to other VMs`,
+      }),
+    );
+  const broken = placement.broken.map(({ code, subject, message }) => conflict('invalid', { code, subject, message }));
+  return [...left, ...broken];
+}
+
+function scopeUnknown({ runbook }: PlanInputs): PlanConflict {
+  const { from, to } = runbook.protect;
+  const names = [from, to].map(({ site, host }) => (host === undefined ? site : `${site}/${host}`)).join(' and ');
+  return conflict('invalid', {
+    code: 'scope-unknown',
+    subject: runbook.name,
+    message: `the runbook is about ${names}, and the estate does not have both`,
+    hint: 'compare `protect` with the sites and hosts of lifeboat.yaml',
+    path: '/protect',
+  });
+}
+
+function modeUnknown({ runbook, request }: PlanInputs): PlanConflict {
+  return conflict('invalid', {
+    code: 'mode-unknown',
+    subject: runbook.name,
+    message: `a runbook of groups has no plan for mode ${request.mode}`,
+    hint: 'use evacuate, relocate, failover, failback, drill or reverse',
+  });
+}
