@@ -1,5 +1,7 @@
 /** What other folders may use of the machines; XState itself stays in here. */
 export { advance } from './advance.js';
 export { type FoldedRun, newRunState } from './fold.js';
+export { freezeRun, thawRun } from './fold-cache.js';
+export { type OfferedMove, offeredMoves, waitsForOperator } from './offers.js';
 export { resultOf } from './result.js';
 export type { LaneState, LaneStatus, RunPhase, RunState, StepActivity } from './run-state.js';
