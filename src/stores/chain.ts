@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** Length of a hash as it is stored: SHA-256 in lower-case hex. */
 export const HASH_LENGTH = 64;
@@ -10,9 +10,11 @@ export function firstHash(runId: string): string {
 
 /** The hash of an entry: of the hash before it, in hex, and of its JSON text exactly as stored. */
 export function nextHash(previous: string, text: string | Buffer): string {
-  return createHash('sha256').update(previous).update(text).digest('hex');
+  return typeof text === 'string'
+    ? sha256(previous + text)
+    : createHash('sha256').update(previous).update(text).digest('hex');
 }
 
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }

@@ -3,8 +3,9 @@ import { nextHash } from '../chain.js';
 import { type AppendGuard, JournalError } from '../journal.js';
 import { refusalOf } from '../refusals.js';
 import { summarize } from '../summary.js';
-import { type Connection, integer } from './connection.js';
-import { count, emptyHead, findHead, type RunHead, saveHead } from './runs.js';
+import { type Bound, type Connection, integer } from './connection.js';
+import { RowInserter } from './rows.js';
+import { findRuns, type OpenRun, type RunHead, saveHeads } from './runs.js';
 
 /** Entries of one run that are to be written together, numbered and as the text that will be stored. */
 export interface Append {
@@ -22,83 +23,78 @@ export function stamp(runId: string, added: readonly NewEntry[], guard: AppendGu
   return { runId, guard, entries };
 }
 
-interface OpenRun {
-  readonly token: number | undefined;
-  readonly head: RunHead;
-}
+const entryRows = new RowInserter({ into: 'entries', columns: ['run', 'seq', 'type', 'hash', 'body'] });
+const totalRows = new RowInserter({
+  into: 'totals',
+  columns: ['subject', 'amount'],
+  onConflict: 'ON CONFLICT (subject) DO UPDATE SET amount = amount + excluded.amount',
+});
 
 /**
  * Writes a batch of appends in their order, in the transaction of the caller. Returns for each why it was refused, or
  * undefined when its entries are written. A refused one leaves nothing behind and does not hinder the others.
  */
 export function writeAppends(connection: Connection, batch: readonly Append[]): readonly (JournalError | undefined)[] {
-  const runs = new Map<string, OpenRun>();
-  const added = new Map<string, number>();
-  let runsAdded = 0;
-
-  const write = (append: Append): void => {
-    const { token, head } = runs.get(append.runId) ?? openRun(connection, append.runId);
-    const refusal = refusalOf(append.runId, append.guard, { lastSeq: head.lastSeq, token });
-    if (refusal !== undefined) {
-      throw refusal;
-    }
-    let { id, hash, summary, lastSeq } = head;
-    if (id === undefined && append.entries.length > 0) {
-      id = nextRunId(connection);
-      runsAdded += 1;
-      saveHead(connection, append.runId, { ...head, id });
-    }
-    for (const { entry, text } of append.entries) {
-      hash = nextHash(hash, text);
-      connection.run(
-        'INSERT INTO entries (run, seq, type, hash, body) VALUES (?, ?, ?, ?, ?)',
-        id ?? null,
-        entry.seq,
-        entry.type,
-        hash,
-        text,
-      );
-      summary = summarize(summary, append.runId, entry);
-      lastSeq = entry.seq;
-      added.set(entry.type, (added.get(entry.type) ?? 0) + 1);
-    }
-    runs.set(append.runId, { token, head: { id, hash, summary, lastSeq } });
-  };
+  const runs = new Map(findRuns(connection, [...new Set(batch.map(({ runId }) => runId))]));
+  const changed = new Map<string, RunHead>();
+  const rows: Bound[][] = [];
+  const totals = new Map<string, number>();
+  const ids = newIds(connection);
 
   const refusals = batch.map((append) => {
-    try {
-      write(append);
-      return undefined;
-    } catch (error) {
-      if (error instanceof JournalError && error.code !== 'journal-unwritable') {
-        return error;
-      }
-      throw error;
+    const { runId, guard, entries } = append;
+    const run = runs.get(runId);
+    if (run === undefined || run instanceof JournalError) {
+      return run;
     }
+    const refusal = refusalOf(runId, guard, { lastSeq: run.head.lastSeq, token: run.token });
+    if (refusal !== undefined || entries.length === 0) {
+      return refusal;
+    }
+    if (run.head.id === undefined) {
+      add(totals, 'runs', 1);
+    }
+    const head = extend(run, { append, id: run.head.id ?? ids.next(), rows });
+    for (const { entry } of entries) {
+      add(totals, `entries/${entry.type}`, 1);
+    }
+    runs.set(runId, { ...run, head });
+    changed.set(runId, head);
+    return undefined;
   });
-  for (const [runId, { head }] of runs) {
-    if (head.id !== undefined) {
-      saveHead(connection, runId, { ...head, id: head.id });
-    }
-  }
-  if (runsAdded > 0) {
-    count(connection, 'runs', runsAdded);
-  }
-  for (const [type, entries] of added) {
-    count(connection, `entries/${type}`, entries);
-  }
+  saveHeads(connection, changed);
+  entryRows.insert(connection, rows);
+  totalRows.insert(connection, [...totals]);
   return refusals;
 }
 
-function openRun(connection: Connection, runId: string): OpenRun {
-  const [lease] = connection.rows('SELECT token FROM leases WHERE run = ?', runId);
+/** Adds the rows of an append's entries to `rows` and returns the head behind them. */
+function extend(
+  { head }: OpenRun,
+  work: { readonly append: Append; readonly id: number; readonly rows: Bound[][] },
+): RunHead {
+  const { append, id, rows } = work;
+  let { hash, summary, lastSeq } = head;
+  for (const { entry, text } of append.entries) {
+    hash = nextHash(hash, text);
+    rows.push([id, entry.seq, entry.type, hash, text]);
+    summary = summarize(summary, append.runId, entry);
+    lastSeq = entry.seq;
+  }
+  return { id, hash, summary, lastSeq };
+}
+
+/** Numbers for new runs, consecutive; the newest one is looked up when the first is asked for. */
+function newIds(connection: Connection): { next(): number } {
+  let last: number | undefined;
   return {
-    token: lease === undefined ? undefined : integer(lease[0]),
-    head: findHead(connection, runId) ?? emptyHead(runId),
+    next: () => {
+      last = (last ?? integer(connection.rows('SELECT coalesce(max(id), 0) FROM runs')[0]?.[0])) + 1;
+      return last;
+    },
   };
 }
 
-function nextRunId(connection: Connection): number {
-  const [row] = connection.rows('SELECT coalesce(max(id), 0) + 1 FROM runs');
-  return integer(row?.[0]);
+function add(totals: Map<string, number>, subject: string, amount: number): void {
+  totals.set(subject, (totals.get(subject) ?? 0) + amount);
 }

@@ -61,8 +61,8 @@ export class Connection {
   }
 
   /** Does one change; to be called within `write`, which reports its errors. Returns how many rows were changed. */
-  run(sql: string, ...bound: readonly Bound[]): number {
-    return this.#statement(sql).run(...bound).changes;
+  run(sql: string, bound: readonly Bound[] = []): number {
+    return this.#statement(sql).run(bound).changes;
   }
 
   /** All that `read` sees is of one moment. */

@@ -18,7 +18,7 @@ export function createSqliteFoldCache(connection: Connection): SqliteFoldCache {
     writeSaved: () => {
       for (const [runId, { seq, state }] of saved) {
         const digest = digestOf(runId, seq, state);
-        connection.run('INSERT OR REPLACE INTO folds VALUES (?, ?, ?, ?)', runId, seq, state, digest);
+        connection.run('INSERT OR REPLACE INTO folds VALUES (?, ?, ?, ?)', [runId, seq, state, digest]);
       }
       saved.clear();
     },

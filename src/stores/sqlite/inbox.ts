@@ -10,12 +10,11 @@ export function createSqliteInbox(connection: Connection): Inbox {
       const { by, at, move, reason } = message;
       const stored = JSON.stringify({ by, at, move, reason });
       connection.write(() =>
-        connection.run(
-          'INSERT INTO inbox (run, message, digest) VALUES (?, ?, ?)',
+        connection.run('INSERT INTO inbox (run, message, digest) VALUES (?, ?, ?)', [
           runId,
           stored,
           digestOf(runId, stored),
-        ),
+        ]),
       );
     },
     pending: async (runId) => {
@@ -32,7 +31,7 @@ export function createSqliteInbox(connection: Connection): Inbox {
       });
     },
     remove: async (runId, id) => {
-      connection.write(() => connection.run('DELETE FROM inbox WHERE run = ? AND id = ?', runId, id));
+      connection.write(() => connection.run('DELETE FROM inbox WHERE run = ? AND id = ?', [runId, id]));
     },
   };
 }

@@ -23,13 +23,13 @@ export function createSqliteLeases(connection: Connection, { now, isHolderDead }
       return heldBy(held, names);
     }
     for (const holding of inTheWay) {
-      connection.run('DELETE FROM leases WHERE run = ?', holding.runId);
+      connection.run('DELETE FROM leases WHERE run = ?', [holding.runId]);
     }
     connection.run('UPDATE last_token SET token = token + 1');
     const token = integer(connection.rows('SELECT token FROM last_token')[0]?.[0]);
-    connection.run('INSERT INTO leases VALUES (?, ?, ?, ?, ?)', runId, token, holder, now(), now() + ttlMs);
+    connection.run('INSERT INTO leases VALUES (?, ?, ?, ?, ?)', [runId, token, holder, now(), now() + ttlMs]);
     for (const [place, name] of [...new Set(names)].entries()) {
-      connection.run('INSERT INTO lease_names VALUES (?, ?, ?)', name, runId, place);
+      connection.run('INSERT INTO lease_names VALUES (?, ?, ?)', [name, runId, place]);
     }
     return token;
   };
@@ -43,10 +43,10 @@ export function createSqliteLeases(connection: Connection, { now, isHolderDead }
     },
     renew: async ({ runId, token }, ttlMs) =>
       connection.write(() =>
-        connection.run('UPDATE leases SET until = ? WHERE run = ? AND token = ?', now() + ttlMs, runId, token),
+        connection.run('UPDATE leases SET until = ? WHERE run = ? AND token = ?', [now() + ttlMs, runId, token]),
       ) > 0,
     release: async ({ runId, token }) => {
-      connection.write(() => connection.run('DELETE FROM leases WHERE run = ? AND token = ?', runId, token));
+      connection.write(() => connection.run('DELETE FROM leases WHERE run = ? AND token = ?', [runId, token]));
     },
     holderOf: async (runId) => {
       const holding = connection.read(() => findInTheWay(connection, runId, [])[0]);

@@ -21,7 +21,7 @@ const link = 'CAST(hash || body AS BLOB)';
  */
 export function readStored(connection: Connection, runId: string): readonly StoredEntry[] {
   const head = findHead(connection, runId);
-  if (head?.id === undefined) {
+  if (head.id === undefined) {
     return [];
   }
   const rows = connection.rows(`SELECT seq, ${link} FROM entries WHERE run = ? ORDER BY seq`, head.id);

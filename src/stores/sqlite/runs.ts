@@ -1,7 +1,8 @@
 import { firstHash, sha256 } from '../chain.js';
 import { damageOf } from '../damage.js';
-import type { RunSummary } from '../journal.js';
-import { type Connection, integer, text } from './connection.js';
+import { JournalError, type RunSummary } from '../journal.js';
+import { type Connection, integer, type Row, text } from './connection.js';
+import { RowInserter } from './rows.js';
 
 /** What is kept of a run beside its entries: where its chain ends, and its summary. */
 export interface RunHead {
@@ -13,82 +14,91 @@ export interface RunHead {
   readonly summary: RunSummary | undefined;
 }
 
-const columns = 'id, last_seq, CAST(head AS BLOB), CAST(summary AS BLOB), CAST(digest AS BLOB)';
-
-/** The head of a run that has entries; throws `journal-damaged` when it is not what was stored. */
-export function findHead(connection: Connection, runId: string): RunHead | undefined {
-  const [row] = connection.rows(`SELECT ${columns} FROM runs WHERE name = ?`, runId);
-  if (row === undefined) {
-    return undefined;
-  }
-  const [id, lastSeq, hash, summary, digest] = row;
-  const head = {
-    id: integer(id),
-    lastSeq: integer(lastSeq),
-    hash: text(hash),
-    summary: text(summary),
-  };
-  if (text(digest) !== digestOf(runId, head)) {
-    throw damageOf(runId, 'its head was changed', connection.path);
-  }
-  return { ...head, summary: parseSummary(head.summary) };
+/** A run as an append finds it. `token` is undefined while nobody holds its lease. */
+export interface OpenRun {
+  readonly token: number | undefined;
+  readonly head: RunHead;
 }
 
-/** The head of a run of which nothing is stored. */
-export function emptyHead(runId: string): RunHead {
-  return { id: undefined, lastSeq: 0, hash: firstHash(runId), summary: undefined };
+const columns = 'r.id, r.last_seq, CAST(r.head AS BLOB), CAST(r.summary AS BLOB), CAST(r.digest AS BLOB)';
+
+const headRows = new RowInserter({
+  into: 'runs',
+  columns: ['name', 'id', 'last_seq', 'head', 'summary', 'digest'],
+  onConflict: `ON CONFLICT (id) DO UPDATE SET last_seq = excluded.last_seq, head = excluded.head,
+    summary = excluded.summary, digest = excluded.digest`,
+});
+
+/** The runs of these ids, each with its head or with why that cannot be trusted. A run that is not stored has an empty head. */
+export function findRuns(
+  connection: Connection,
+  runIds: readonly string[],
+): ReadonlyMap<string, OpenRun | JournalError> {
+  const rows = connection.rows(
+    `SELECT wanted.key, l.token, ${columns} FROM json_each(?) AS wanted
+     LEFT JOIN runs AS r ON r.name = wanted.value LEFT JOIN leases AS l ON l.run = wanted.value`,
+    JSON.stringify(runIds),
+  );
+  return new Map(
+    rows.map(([index, token, ...stored]) => {
+      const runId = runIds[integer(index)] ?? '';
+      const head = stored[0] === null ? emptyHead(runId) : headOf(runId, stored, connection.path);
+      const run = head instanceof JournalError ? head : { token: token === null ? undefined : integer(token), head };
+      return [runId, run];
+    }),
+  );
+}
+
+/** The head of one run; throws `journal-damaged` when it is not what was stored. */
+export function findHead(connection: Connection, runId: string): RunHead {
+  const run = findRuns(connection, [runId]).get(runId);
+  if (run instanceof JournalError) {
+    throw run;
+  }
+  return run?.head ?? emptyHead(runId);
 }
 
 /** Every run's summary in the order in which the runs were stored; throws `journal-damaged` when one was changed or is missing. */
 export function findSummaries(connection: Connection): readonly RunSummary[] {
-  const rows = connection.rows(`SELECT ${columns}, CAST(name AS BLOB) FROM runs ORDER BY id`);
-  const heads = rows.map(([id, lastSeq, hash, summary, digest, name]) => {
-    const runId = text(name);
-    const head = { id: integer(id), lastSeq: integer(lastSeq), hash: text(hash), summary: text(summary) };
-    if (text(digest) !== digestOf(runId, head)) {
-      throw damageOf(runId, 'its head was changed', connection.path);
-    }
-    return head;
-  });
+  const rows = connection.rows(`SELECT CAST(r.name AS BLOB), ${columns} FROM runs AS r ORDER BY r.id`);
   const [total] = connection.rows("SELECT amount FROM totals WHERE subject = 'runs'");
   const expected = total === undefined ? 0 : integer(total[0]);
-  if (heads.length !== expected) {
-    throw damageOf('(all)', `${expected} runs were written and ${heads.length} are stored`, connection.path);
+  if (rows.length !== expected) {
+    throw damageOf('(all)', `${expected} runs were written and ${rows.length} are stored`, connection.path);
   }
-  return heads.flatMap(({ summary }) => parseSummary(summary) ?? []);
+  return rows.flatMap(([name, ...stored]) => {
+    const head = headOf(text(name), stored, connection.path);
+    if (head instanceof JournalError) {
+      throw head;
+    }
+    return head.summary ?? [];
+  });
 }
 
-/** Keeps a head whose run may be new; to be called within `write`. */
-export function saveHead(connection: Connection, runId: string, head: RunHead & { readonly id: number }): void {
-  const summary = head.summary === undefined ? '' : JSON.stringify(head.summary);
-  connection.run(
-    `INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-     ON CONFLICT (id) DO UPDATE SET last_seq = ?3, head = ?4, summary = ?5, digest = ?6`,
-    head.id,
-    runId,
-    head.lastSeq,
-    head.hash,
-    summary,
-    digestOf(runId, { ...head, summary }),
+/** Keeps heads whose runs may be new; to be called within `write`. */
+export function saveHeads(connection: Connection, heads: ReadonlyMap<string, RunHead>): void {
+  headRows.insert(
+    connection,
+    [...heads].map(([runId, { id = null, lastSeq, hash, summary }]) => {
+      const stored = summary === undefined ? '' : JSON.stringify(summary);
+      return [runId, id, lastSeq, hash, stored, digestOf([runId, id, lastSeq, hash, stored])];
+    }),
   );
 }
 
-/** Adds to a total; to be called within `write`. */
-export function count(connection: Connection, subject: string, added: number): void {
-  connection.run(
-    'INSERT INTO totals VALUES (?1, ?2) ON CONFLICT (subject) DO UPDATE SET amount = amount + ?2',
-    subject,
-    added,
-  );
+function emptyHead(runId: string): RunHead {
+  return { id: undefined, lastSeq: 0, hash: firstHash(runId), summary: undefined };
 }
 
-function digestOf(
-  runId: string,
-  head: { readonly id: number | undefined; readonly lastSeq: number; readonly hash: string; readonly summary: string },
-): string {
-  return sha256(JSON.stringify([runId, head.id, head.lastSeq, head.hash, head.summary]));
+function headOf(runId: string, [id, lastSeq, hash, summary, digest]: Row, path: string): RunHead | JournalError {
+  const head = { id: integer(id), lastSeq: integer(lastSeq), hash: text(hash) };
+  const stored = text(summary);
+  if (text(digest) !== digestOf([runId, head.id, head.lastSeq, head.hash, stored])) {
+    return damageOf(runId, 'its head was changed', path);
+  }
+  return { ...head, summary: stored === '' ? undefined : (JSON.parse(stored) as RunSummary) };
 }
 
-function parseSummary(stored: string): RunSummary | undefined {
-  return stored === '' ? undefined : (JSON.parse(stored) as RunSummary);
+function digestOf(values: readonly (string | number | null)[]): string {
+  return sha256(JSON.stringify(values));
 }

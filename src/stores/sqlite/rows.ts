@@ -1,0 +1,28 @@
+import type { Bound, Connection } from './connection.js';
+
+/** A table with the columns that are given, such as `runs (id, name)`, and what to do about a row that is there. */
+export class RowInserter {
+  readonly #statements: readonly { readonly size: number; readonly sql: string }[];
+
+  constructor(table: { readonly into: string; readonly columns: readonly string[]; readonly onConflict?: string }) {
+    const { into, columns, onConflict = '' } = table;
+    const row = `(${columns.map(() => '?').join(', ')})`;
+    this.#statements = rowsPerStatement.map((size) => ({
+      size,
+      sql: `INSERT INTO ${into} (${columns.join(', ')}) VALUES ${Array(size).fill(row).join(', ')} ${onConflict}`,
+    }));
+  }
+
+  /** Inserts rows in their order; to be called within `write`. */
+  insert(connection: Connection, rows: readonly (readonly Bound[])[]): void {
+    let done = 0;
+    for (const { size, sql } of this.#statements) {
+      for (; rows.length - done >= size; done += size) {
+        connection.run(sql, rows.slice(done, done + size).flat());
+      }
+    }
+  }
+}
+
+/** A call costs more than a row, so that many rows go into one. */
+const rowsPerStatement = [64, 16, 4, 1] as const;
