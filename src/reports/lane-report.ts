@@ -59,6 +59,9 @@ function stepOutcome(
   if (last === undefined) {
     return 'not-reached';
   }
+  if (history.step.kind === 'fence' && history.moves.some(({ move }) => move === 'attest')) {
+    return 'passed-over';
+  }
   const later = steps.slice(steps.indexOf(history) + 1).filter(({ attempts }) => attempts.length > 0);
   if (later.some(({ isRecovery }) => isRecovery === history.isRecovery)) {
     return 'passed-over';
@@ -73,7 +76,6 @@ function stepOutcome(
     case 'unknown':
       return 'unknown';
     case 'not-started':
-      return isFinished ? 'cancelled' : 'retrying';
     case 'contradictory':
     case 'failed':
       return afterFailure(history, { answer, isFinal: isFinished || later.length > 0 });
@@ -88,6 +90,9 @@ function afterFailure(
   if (answer === 'skip') {
     return 'passed-over';
   }
+  if (answer === 'approve') {
+    return 'succeeded';
+  }
   if (answer === 'abandon' || answer === 'reject') {
     return 'failed';
   }
@@ -100,7 +105,8 @@ function afterFailure(
   if (last?.outcome === 'contradictory') {
     return 'waiting';
   }
-  if (last?.failure?.kind === 'transient' && last.attempt < step.retry.attempts) {
+  const isTransient = last?.outcome === 'not-started' || last?.failure?.kind === 'transient';
+  if (isTransient && last !== undefined && last.attempt < step.retry.attempts) {
     return 'retrying';
   }
   const outcomes = { fail: 'failed', continue: 'passed-over', ask: 'waiting' } as const;

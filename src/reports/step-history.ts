@@ -41,15 +41,19 @@ export function laneHistories(plan: Plan, entries: readonly Entry[]): ReadonlyMa
     const history = (isRecovery: boolean) => (step: Step) => ({ step, isRecovery, attempts: [], moves: [] });
     lanes.set(lane.id, { lane, steps: [...lane.steps.map(history(false)), ...lane.recovery.map(history(true))] });
   }
+  let isCancelled = false;
   for (const entry of entries) {
     if (entry.type === 'operator.moved') {
+      isCancelled ||= entry.move.move === 'cancel';
       noteMove(lanes, entry);
+    } else if (entry.type === 'run.taken-up') {
+      [...lanes.values()].forEach(({ newest }) => loseSight(newest?.attempts.at(-1)));
     } else if ('lane' in entry) {
       const lane = lanes.get(entry.lane);
       const history = lane?.steps.find(({ step }) => step.id === entry.step);
       if (lane !== undefined && history !== undefined) {
         lane.newest = entry.type === 'step.started' ? history : (lane.newest ?? history);
-        noteStep(history, entry);
+        noteStep(history, { entry, isCancelled });
       }
     }
   }
@@ -58,25 +62,41 @@ export function laneHistories(plan: Plan, entries: readonly Entry[]): ReadonlyMa
 
 function noteMove(
   lanes: ReadonlyMap<string, LaneHistory>,
-  entry: Extract<Entry, { readonly type: 'operator.moved' }>,
+  { author, move, at }: Extract<Entry, { readonly type: 'operator.moved' }>,
 ): void {
-  const { move } = entry;
-  const named = 'lane' in move && move.lane !== undefined ? lanes.get(move.lane) : undefined;
-  const isAboutAll = ['retry', 'skip', 'abandon', 'approve', 'reject'].includes(move.move) && named === undefined;
-  for (const lane of isAboutAll ? lanes.values() : named === undefined ? [] : [named]) {
-    const newest = lane.newest;
-    if (newest !== undefined && newest.output === undefined && (!isAboutAll || canWait(newest))) {
-      newest.moves.push({ by: entry.author, move: move.move, at: entry.at, attempts: newest.attempts.length });
+  for (const { lane, newest } of lanes.values()) {
+    const isNamed = 'lane' in move && move.lane === lane.id;
+    const isMeant =
+      move.move === 'attest'
+        ? lane.subject.kind === 'host' && lane.subject.name === move.host
+        : 'lane' in move && move.lane !== undefined
+          ? isNamed
+          : !runMoves.includes(move.move) && newest !== undefined && canWait(newest);
+    if (isMeant && newest?.output === undefined) {
+      newest?.moves.push({ by: author, move: move.move, at, attempts: newest.attempts.length });
     }
   }
 }
 
+/** Moves about the run as a whole, which no step is told of. */
+const runMoves: readonly OperatorMove['move'][] = ['pause', 'resume', 'cancel'];
+
 function canWait({ step, attempts }: StepHistory): boolean {
   const outcome = attempts.at(-1)?.outcome;
-  return step.kind === 'approve' || outcome === 'failed' || outcome === 'contradictory';
+  return step.kind === 'approve' || outcome === 'failed' || outcome === 'contradictory' || outcome === 'unknown';
 }
 
-function noteStep(history: StepHistory, entry: StepEntry): void {
+/** The engine that had the step has ended: until somebody looks, nobody knows what became of it. */
+function loseSight(attempt: Writable<Attempt> | undefined): void {
+  if (attempt?.outcome === 'running') {
+    attempt.outcome = 'unknown';
+  }
+}
+
+function noteStep(
+  history: StepHistory,
+  { entry, isCancelled }: { readonly entry: StepEntry; readonly isCancelled: boolean },
+): void {
   const last = history.attempts.at(-1);
   switch (entry.type) {
     case 'step.started': {
@@ -85,9 +105,7 @@ function noteStep(history: StepHistory, entry: StepEntry): void {
         last.outcome = 'running';
         return;
       }
-      if (last?.outcome === 'running') {
-        last.outcome = 'unknown';
-      }
+      loseSight(last);
       const { attempt, at } = entry;
       history.attempts.push({ attempt, startedAt: at, outcome: 'running', observations: [] });
       return;
@@ -98,8 +116,12 @@ function noteStep(history: StepHistory, entry: StepEntry): void {
       return;
     case 'step.failed': {
       const { failure, at } = entry;
+      if (last?.outcome === 'unknown') {
+        last.observations = [...last.observations, { at, verdict: 'failed', evidence: failure.message }];
+        return;
+      }
       history.failure = failure;
-      close(last, at, outcomeOf(failure));
+      close(last, at, isCancelled && !history.isRecovery ? 'cancelled' : outcomeOf(failure));
       if (last !== undefined) {
         last.failure = failure;
       }

@@ -1,3 +1,5 @@
+import { visible } from './visible.js';
+
 /** A column of a text table. */
 export interface Column {
   readonly title: string;
@@ -9,7 +11,7 @@ export interface Column {
 
 /** Lines of a table with its heading, two spaces between columns. Columns that hold nothing are left out. */
 export function textTable(columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] {
-  const cells = rows.map((row) => columns.map((column, index) => cut(plainText(row[index] ?? ''), column.max)));
+  const cells = rows.map((row) => columns.map((column, index) => cut(visible(row[index] ?? ''), column.max)));
   const shown = columns.map((_, index) => cells.some((row) => row[index] !== ''));
   const widths = columns.map(({ title }, index) =>
     cells.reduce((widest, row) => Math.max(widest, lengthOf(row[index] ?? '')), title.length),
@@ -30,7 +32,7 @@ export function textTable(columns: readonly Column[], rows: readonly (readonly s
 export function wrapText(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of plainText(text)
+  for (const word of visible(text)
     .split(' ')
     .flatMap((long) => pieces(long, width))) {
     if (line !== '' && lengthOf(line) + 1 + lengthOf(word) > width) {
@@ -41,14 +43,6 @@ export function wrapText(text: string, width: number): readonly string[] {
     }
   }
   return [...lines, line];
-}
-
-/** The text with every control character made visible, so that a hostile name can neither break a line nor a terminal. */
-export function plainText(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
-    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
 }
 
 function cut(text: string, max: number | undefined): string {

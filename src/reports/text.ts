@@ -2,8 +2,9 @@ import { formatDuration, formatSize } from '../model/units.js';
 import { counted } from './derived-findings.js';
 import { signOf, verdictWord } from './outcome-sign.js';
 import type { RunReport, StageReport, StepReport, VmReport } from './run-report.js';
-import { plainText, textTable, wrapText } from './text-table.js';
+import { textTable, wrapText } from './text-table.js';
 import { formatClock, formatTime } from './time-text.js';
+import { visible } from './visible.js';
 
 const width = 96;
 
@@ -56,12 +57,12 @@ function heading({ runId, runbook, mode, by, standing, verdict, times }: RunRepo
   const tookMs = finishedAt === undefined || startedAt === undefined ? undefined : finishedAt - startedAt;
   const took = tookMs === undefined ? '' : ` (after ${formatDuration(tookMs)})`;
   const row = (label: string, at: number | undefined, rest: string): readonly string[] =>
-    at === undefined ? [] : [`${label.padEnd(11)}${formatTime(at)}${plainText(rest)}`];
+    at === undefined ? [] : [`${label.padEnd(11)}${formatTime(at)}${visible(rest)}`];
   return [
-    plainText(`${[mode ?? 'run', runbook].filter((part) => part !== '').join(' ')}: ${state}`),
+    visible(`${[mode ?? 'run', runbook].filter((part) => part !== '').join(' ')}: ${state}`),
     ...bullet(sign, verdict),
     '',
-    `${'run'.padEnd(11)}${plainText(runId)}`,
+    `${'run'.padEnd(11)}${visible(runId)}`,
     ...row('requested', requestedAt, by === undefined ? '' : ` by ${by}`),
     ...row('started', startedAt, ''),
     ...row('finished', finishedAt, took),
@@ -144,9 +145,9 @@ function timeline({ title, lanes }: StageReport): readonly string[] {
   const begun = lanes.filter(({ startedAt }) => startedAt !== undefined);
   const idle = lanes.length - begun.length;
   return [
-    plainText(title),
+    visible(title),
     ...begun.flatMap((lane) => [
-      `  ${signOf(lane.outcome).sign} ${plainText(lane.title)}`,
+      `  ${signOf(lane.outcome).sign} ${visible(lane.title)}`,
       ...textTable(
         [{ title: '' }, { title: '' }, { title: '', align: 'right' }, { title: '', max: 40 }, { title: '' }],
         lane.steps.filter(({ startedAt }) => startedAt !== undefined).map(stepRow),
@@ -193,7 +194,7 @@ function moves(report: RunReport): readonly string[] {
 function evidence({ evidence: { entries, headSeq, headHash, digests } }: RunReport): readonly string[] {
   return [
     `journal    ${counted(entries, 'entry', 'entries')}, the last is ${headSeq}`,
-    ...(headHash === undefined ? [] : [`head hash  ${plainText(headHash)}`]),
-    ...(digests === undefined ? [] : [`runbook    ${plainText(digests.runbook)}`]),
+    ...(headHash === undefined ? [] : [`head hash  ${visible(headHash)}`]),
+    ...(digests === undefined ? [] : [`runbook    ${visible(digests.runbook)}`]),
   ];
 }
