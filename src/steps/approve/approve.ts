@@ -69,11 +69,12 @@ async function nextMove(context: StepContext, untilMs: number): Promise<Received
   const late = sleep(context.clock, leftMs, signal).then(() => undefined);
   const move = context.moves.next(signal);
   try {
-    return await Promise.race([move, late]);
+    await Promise.race([move, late]);
   } finally {
     ended.abort(new Error('The approval waits no longer'));
-    await Promise.allSettled([move, late]);
   }
+  const [answer] = await Promise.allSettled([move, late]);
+  return answer.status === 'fulfilled' ? answer.value : undefined;
 }
 
 function outputOf({ move, by, reason, at }: ReceivedMove): JsonObject {
