@@ -1,0 +1,56 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseEstate } from '../../runbooks/parse-estate.js';
+import { type Call, optionFlag, optionText, pathOf } from '../call.js';
+import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { isThere, readText, reasonOf, writeText } from '../files.js';
+import { InvalidFiles } from '../invalid-files.js';
+import { tell } from '../plan-making.js';
+import { Refusal, usage } from '../refusal.js';
+import { estateTemplate, runbookTemplate } from '../templates.js';
+
+/** `lifeboat init`: an estate, unless there is one, and a runbook for it. */
+export async function initCommand(call: Call): Promise<ExitCode> {
+  const name = optionText(call, 'name') ?? 'payroll';
+  if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(name)) {
+    throw usage(
+      `lifeboat init: --name ${name} is no name for a runbook`,
+      'Use small letters, digits, dots and dashes.',
+    );
+  }
+  const folder = call.args[0] ?? '.';
+  const estateFile = optionText(call, 'estate') ?? join(folder, 'lifeboat.yaml');
+  const runbookFile = join(folder, 'runbooks', `${name}.yaml`);
+  const isNew = !isThere(call, estateFile);
+  if (!optionFlag(call, 'force') && isThere(call, runbookFile)) {
+    throw new Refusal(
+      exitCodes.usage,
+      `${runbookFile} is there already; nothing was written`,
+      'Give another --name, or --force to replace it.',
+    );
+  }
+  const estate = parseEstate(isNew ? estateTemplate : readText(call, estateFile), estateFile);
+  if (!estate.ok) {
+    throw new InvalidFiles(estate.problems);
+  }
+  makeFolder(call, dirname(runbookFile));
+  if (isNew) {
+    makeFolder(call, dirname(estateFile));
+    writeText(call, estateFile, estateTemplate);
+  }
+  writeText(call, runbookFile, runbookTemplate(name, estate.value));
+  const next = `lifeboat drill ${runbookFile} --simulate`;
+  tell(call, () => `Read them, change them to what you have, and rehearse: ${next}`, {
+    kind: 'Written',
+    members: { files: isNew ? [estateFile, runbookFile] : [runbookFile], next },
+  });
+  return exitCodes.done;
+}
+
+function makeFolder(call: Call, folder: string): void {
+  try {
+    mkdirSync(pathOf(call, folder), { recursive: true });
+  } catch (error) {
+    throw usage(`cannot make the folder ${folder}: ${reasonOf(error)}`, 'Name a folder that you may write.');
+  }
+}

@@ -1,0 +1,64 @@
+import { hostsOf } from '../model/estate.js';
+import type { Runbook } from '../model/runbook.js';
+import { type Call, optionFlag, optionText, optionTexts } from './call.js';
+import type { World } from './drivers.js';
+import { type EstateFile, simulationFolder } from './estate-file.js';
+import { readText } from './files.js';
+import { isRedrawn } from './progress/screen.js';
+import { usage } from './refusal.js';
+
+/** Opens the hosts and the store, does the work, and closes them whatever happened. */
+export async function withWorld<T>(
+  call: Call,
+  { estate, runbook }: { readonly estate: EstateFile; readonly runbook?: Runbook },
+  work: (world: World) => Promise<T>,
+): Promise<T> {
+  if (!optionFlag(call, 'simulate')) {
+    throw usage(
+      `lifeboat ${call.command} needs hosts, and this version drives simulated hosts only`,
+      'Add --simulate: the world is made from the estate and the runbook, and nothing real is touched.',
+    );
+  }
+  const faults = optionText(call, 'faults');
+  const world = await call.environment.drivers.openSimulation({
+    estate: estate.estate,
+    ...(runbook === undefined ? {} : { runbook }),
+    folder: simulationFolder(call, estate),
+    speed: speedOf(call),
+    ...(faults === undefined ? {} : { faults: { file: faults, text: readText(call, faults) } }),
+    lose: lostPlaces(call, estate),
+  });
+  try {
+    return await work(world);
+  } finally {
+    await world.close();
+  }
+}
+
+function speedOf(call: Call): number | 'max' {
+  const text = optionText(call, 'speed');
+  if (text === undefined) {
+    return isRedrawn(call) ? 20 : 'max';
+  }
+  const speed = Number(text);
+  if (text !== 'max' && !(Number.isFinite(speed) && speed > 0)) {
+    throw usage(
+      `lifeboat ${call.command}: --speed ${text} is no speed`,
+      'Give virtual seconds per second, such as 1, 20 or 0.5, or max.',
+    );
+  }
+  return text === 'max' ? 'max' : speed;
+}
+
+function lostPlaces(call: Call, { estate, file }: EstateFile): readonly string[] {
+  const places = optionTexts(call, 'simulateLose');
+  const known = [...Object.keys(estate.sites), ...Object.keys(hostsOf(estate))];
+  const unknown = places.find((place) => !known.includes(place));
+  if (unknown !== undefined) {
+    throw usage(
+      `lifeboat ${call.command}: --simulate-lose ${unknown} is neither a site nor a host of ${file}`,
+      `It has ${known.join(', ')}.`,
+    );
+  }
+  return places;
+}

@@ -1,0 +1,52 @@
+import type { Entry } from '../model/entry.js';
+import { formatDuration } from '../model/units.js';
+import { type RunReport, reportOf } from '../reports/index.js';
+import type { Style } from './style.js';
+
+/** How a run ended, measured: a line with its RTO and its worst data age, each against its objective. */
+export function outcomeText(runId: string, entries: readonly Entry[], style: Style): string {
+  const report = reportOf(runId, entries);
+  const { result } = report.standing;
+  const sign = { succeeded: '✔', 'with-errors': '!', failed: '✗', cancelled: '■', open: '?' }[result];
+  const paint = {
+    succeeded: style.good,
+    'with-errors': style.warn,
+    failed: style.bad,
+    cancelled: style.warn,
+    open: style.warn,
+  }[result];
+  const { startedAt, finishedAt } = report.times;
+  const took =
+    startedAt === undefined || finishedAt === undefined ? '' : ` in ${formatDuration(finishedAt - startedAt)}`;
+  const figures = [rto(report), dataAge(report)].filter((figure) => figure !== undefined);
+  return [
+    `${paint(`${sign} ${result}`)}: ${report.runbook} ${report.mode ?? ''}${took}. ${report.verdict}`,
+    ...(figures.length === 0 ? [] : [`  ${figures.join(', ')}`]),
+  ].join('\n');
+}
+
+function rto({ vms, objectives }: RunReport): string | undefined {
+  const times = vms.flatMap(({ requestToReadyMs }) => (requestToReadyMs === undefined ? [] : [requestToReadyMs]));
+  const goal = objectives.find(({ objective }) => objective === 'rto');
+  const ms = goal?.measuredMs ?? (times.length === 0 ? undefined : Math.max(...times));
+  return ms === undefined ? undefined : `measured RTO ${formatDuration(ms)}${against(goal)}`;
+}
+
+function dataAge({ vms, objectives }: RunReport): string | undefined {
+  const measured = vms.flatMap(({ vm, dataAge: age }) =>
+    age === undefined || age.basis === 'estimate' ? [] : [{ vm, ms: age.ms }],
+  );
+  const worst = measured.reduce<{ vm: string; ms: number } | undefined>(
+    (before, age) => (before === undefined || age.ms > before.ms ? age : before),
+    undefined,
+  );
+  const goal = objectives.find(({ objective }) => objective === 'rpo');
+  if (worst === undefined) {
+    return undefined;
+  }
+  return `worst data age ${formatDuration(worst.ms)} (${worst.vm})${against(goal)}`;
+}
+
+function against(goal: RunReport['objectives'][number] | undefined): string {
+  return goal === undefined ? '' : ` (target ${formatDuration(goal.targetMs)}: ${goal.verdict})`;
+}

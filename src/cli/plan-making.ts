@@ -1,0 +1,83 @@
+import { readInventory } from '../engine/inventory.js';
+import type { Inventory } from '../model/inventory.js';
+import type { Mode } from '../model/mode.js';
+import type { Plan, PlanConflict } from '../model/plan.js';
+import { plan } from '../runbooks/plan.js';
+import { type Call, data, document } from './call.js';
+import type { World } from './drivers.js';
+import { type ExitCode, exitCodeOfConflicts } from './exit-codes.js';
+import { inventoryDigest } from './inventory-digest.js';
+import { requestOf } from './request.js';
+import type { Style } from './style.js';
+import type { Subject } from './subject.js';
+
+/** Looks at the hosts and plans a run of the subject in a mode. */
+export async function makePlan(
+  call: Call,
+  { world, subject, mode }: { readonly world: World; readonly subject: Subject; readonly mode: Mode },
+): Promise<Plan | readonly PlanConflict[]> {
+  const inventory = await lookAtWorld(world, subject.estate);
+  return plan({
+    runbook: subject.runbook,
+    estate: subject.estate.estate,
+    inventory,
+    request: requestOf(call, mode, world.ports.clock.now()),
+    digests: { ...subject.digests, inventory: inventoryDigest(inventory) },
+  });
+}
+
+/** Hosts, VMs and replicas as they are now. */
+export async function lookAtWorld(world: World, { estate }: Pick<Subject['estate'], 'estate'>): Promise<Inventory> {
+  const { signal } = new AbortController();
+  return world.during(readInventory({ ports: world.ports, estate, journal: world.store.journal, signal }));
+}
+
+/** Whether planning ended with conflicts instead of a plan. */
+export function isConflicts(planned: Plan | readonly PlanConflict[]): planned is readonly PlanConflict[] {
+  return Array.isArray(planned);
+}
+
+/** Says why there is no plan: each reason with its place in the runbook and what to do, as data with `-o json`. */
+export function tellConflicts(call: Call, subject: Subject, conflicts: readonly PlanConflict[]): ExitCode {
+  if (call.format === 'json') {
+    const located = conflicts.map((conflict) => {
+      const place = placeOf(subject, conflict);
+      return place === undefined
+        ? conflict
+        : { ...conflict, file: subject.name, line: place.line, column: place.column };
+    });
+    document(call, 'PlanConflicts', { conflicts: located });
+  }
+  const count = conflicts.length === 1 ? 'one reason' : `${conflicts.length} reasons`;
+  const text = conflictsText(subject, conflicts, call.noteStyle);
+  call.environment.stderr.write(`error: no plan can be made, for ${count}; nothing was changed\n${text}\n`);
+  return exitCodeOfConflicts(conflicts);
+}
+
+/** Conflicts for people: `FILE:LINE:COLUMN`, the reason, the lines of the runbook, the hint. */
+export function conflictsText(subject: Subject, conflicts: readonly PlanConflict[], style: Style): string {
+  return conflicts
+    .map((conflict) => {
+      const place = placeOf(subject, conflict);
+      const where = place === undefined ? subject.name : `${subject.name}:${place.line}:${place.column}`;
+      return [
+        `${style.bad('✗')} ${where}: ${conflict.message} [${conflict.code}]`,
+        ...(place === undefined ? [] : [place.frame]),
+        ...(conflict.hint === undefined ? [] : [`  hint: ${conflict.hint}`]),
+      ].join('\n');
+    })
+    .join('\n');
+}
+
+function placeOf({ locate }: Subject, { path }: PlanConflict): ReturnType<Subject['locate']> {
+  return path === undefined ? undefined : locate(path);
+}
+
+/** Writes data as text unless `-o json` asks for the document. */
+export function tell(call: Call, text: () => string, json: { readonly kind: string; readonly members: object }): void {
+  if (call.format === 'json') {
+    document(call, json.kind, json.members);
+  } else {
+    data(call, text());
+  }
+}

@@ -1,0 +1,17 @@
+import { formatSize } from '../../model/units.js';
+import type { StepProgress } from '../../steps/step-type.js';
+import type { Style } from '../style.js';
+
+const cells = 12;
+
+/** `██████░░░░░░  52%  120 MiB of 230 MiB`; nothing when the step does not say how far it is. */
+export function bar({ done, total, unit }: Pick<StepProgress, 'done' | 'total' | 'unit'>, style: Style): string {
+  if (done === undefined || total === undefined || total <= 0) {
+    return '';
+  }
+  const share = Math.min(1, Math.max(0, done / total));
+  const full = Math.floor(share * cells);
+  const amount = unit === 'bytes' ? `${formatSize(done)} of ${formatSize(total)}` : `${done} of ${total} ${unit ?? ''}`;
+  const percent = `${Math.floor(share * 100)}%`.padStart(4);
+  return `${style.accent('█'.repeat(full))}${style.dim('░'.repeat(cells - full))} ${percent}  ${amount.trim()}`;
+}

@@ -1,0 +1,76 @@
+import { formatDuration } from '../../model/units.js';
+import { clean, fit, type Style } from '../style.js';
+import { bar } from './bar.js';
+import { laneCommand } from './typed-commands.js';
+import { currentStep, isHeld, type LaneInView, type RunView } from './view.js';
+import { laneWord, paint, timeOfDay } from './words.js';
+
+/** One lane: a line, and below it what an operator can type when it waits for one. */
+export function laneLines(
+  lane: LaneInView,
+  view: RunView,
+  { style, nameWidth }: { readonly style: Style; readonly nameWidth: number },
+): readonly string[] {
+  const { sign, word, tone } = laneWord(lane.state);
+  const head = `  ${paint(style, tone, `${sign} ${fit(word, 9)}`)} ${fit(lane.lane.id, nameWidth)}  `;
+  const line = head + detail(lane, view, style);
+  if (!isHeld(lane.state)) {
+    return [line];
+  }
+  return [line, ...lane.state.offers.map((move) => `      ${style.bold(laneCommand(view.commands, move, lane.lane))}`)];
+}
+
+function detail(lane: LaneInView, view: RunView, style: Style): string {
+  const { state } = lane;
+  switch (state.status) {
+    case 'waiting':
+      return style.dim(clean(state.waitsFor ?? lane.lane.title));
+    case 'blocked':
+      return clean(state.waitsFor ?? state.failure?.message ?? lane.lane.title);
+    case 'succeeded':
+    case 'failed':
+    case 'cancelled':
+      return ended(lane);
+    case 'active':
+    case 'recovering':
+      return underWay(lane, view, style);
+  }
+}
+
+function ended({ lane, state }: LaneInView): string {
+  const took =
+    state.startedAt === undefined || state.finishedAt === undefined
+      ? ''
+      : formatDuration(state.finishedAt - state.startedAt);
+  const why = state.status === 'succeeded' ? lane.title : (state.failure?.message ?? lane.title);
+  const passed = state.passedOver.length === 0 ? '' : ` (${state.passedOver.length} passed over)`;
+  return `${clean(why)}${passed}${took === '' ? '' : `  ${took}`}`;
+}
+
+function underWay(lane: LaneInView, { progress, now }: RunView, style: Style): string {
+  const { state } = lane;
+  const step = currentStep(lane);
+  const of = state.isRecovering ? lane.lane.recovery.length : lane.lane.steps.length;
+  const said = progress.get(lane.lane.id);
+  const isSaid = said !== undefined && said.step === step?.id;
+  const attempts = state.attempt > 1 ? `attempt ${state.attempt} of ${step?.retry.attempts ?? state.attempt}` : '';
+  const since = state.stepStartedAt === undefined ? '' : formatDuration(Math.max(0, now - state.stepStartedAt));
+  return [
+    `${state.step + 1}/${of} ${clean(step?.title ?? '')}`,
+    attempts,
+    isSaid ? bar(said.progress, style) : '',
+    since,
+    waiting(lane, isSaid ? said.progress : undefined),
+  ]
+    .filter((part) => part !== '')
+    .join('  ');
+}
+
+function waiting(
+  { state }: LaneInView,
+  said: { readonly text: string; readonly untilMs?: number } | undefined,
+): string {
+  const until = said?.untilMs ?? (state.activity === 'backoff' ? state.dueAt : undefined);
+  const what = state.waitsFor ?? (state.activity === 'backoff' || isHeld(state) ? state.failure?.message : said?.text);
+  return `${clean(what ?? '')}${until === undefined ? '' : ` until ${timeOfDay(until)}`}`.trim();
+}

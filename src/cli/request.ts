@@ -1,0 +1,56 @@
+import { type Mode, modes } from '../model/mode.js';
+import type { RunRequest } from '../model/request.js';
+import { type Call, either, operatorOf, optionFlag, optionText, optionTexts } from './call.js';
+import { usage } from './refusal.js';
+
+/** What was asked for on the command line, as the planner reads it. `at` is now in the world's time. */
+export function requestOf(call: Call, mode: Mode, at: number): RunRequest {
+  const limitTo = optionTexts(call, 'limit')
+    .flatMap((names) => names.split(','))
+    .filter((name) => name !== '');
+  const point = optionText(call, 'point');
+  const attested = optionTexts(call, 'attest').map((text) => attestation(call, text));
+  return {
+    mode,
+    by: operatorOf(call),
+    at,
+    ...(limitTo.length > 0 ? { limitTo } : {}),
+    ...(point === undefined ? {} : { point: pointOf(call, point) }),
+    ...(attested.length > 0 ? { attested } : {}),
+    ...(optionFlag(call, 'planned') ? { isPlanned: true } : {}),
+  };
+}
+
+/** The value of `--mode`, or the command's own name. */
+export function modeOf(call: Call): Mode {
+  const mode = modes.find((one) => one === (optionText(call, 'mode') ?? call.command));
+  if (mode === undefined) {
+    throw usage(`lifeboat ${call.command}: --mode is missing`, `Add --mode ${either(modes)}.`);
+  }
+  return mode;
+}
+
+function pointOf(call: Call, text: string): NonNullable<RunRequest['point']> {
+  if (!/^\d{4}-\d\d-\d\dT/.test(text)) {
+    return { id: text };
+  }
+  const notAfter = Date.parse(text);
+  if (Number.isNaN(notAfter)) {
+    throw usage(
+      `lifeboat ${call.command}: --point ${text} is no time`,
+      'Write it as 2027-01-31T12:00Z, or give the id of a recovery point; `lifeboat status` lists the newest.',
+    );
+  }
+  return { notAfter };
+}
+
+function attestation(call: Call, text: string): { readonly host: string; readonly reason: string } {
+  const [, host, reason] = /^([^=]+)=(.*\S.*)$/s.exec(text) ?? [];
+  if (host === undefined || reason === undefined) {
+    throw usage(
+      `lifeboat ${call.command}: --attest ${text} has no reason`,
+      'Write --attest HOST="how you know that it is dead".',
+    );
+  }
+  return { host, reason };
+}

@@ -1,0 +1,72 @@
+import { styleText } from 'node:util';
+import type { Environment, Output } from './environment.js';
+
+/** Colour for people. Every colour goes with a sign or a word, so that nothing is lost without it. */
+export interface Style {
+  bold(text: string): string;
+  dim(text: string): string;
+  good(text: string): string;
+  bad(text: string): string;
+  warn(text: string): string;
+  accent(text: string): string;
+}
+
+export const colourModes = ['auto', 'always', 'never'] as const;
+export type ColourMode = (typeof colourModes)[number];
+
+export function createStyle(isColoured: boolean): Style {
+  const paint =
+    (format: Parameters<typeof styleText>[0]) =>
+    (text: string): string =>
+      isColoured && text !== '' ? styleText(format, text, { validateStream: false }) : text;
+  return {
+    bold: paint('bold'),
+    dim: paint('dim'),
+    good: paint('green'),
+    bad: paint('red'),
+    warn: paint('yellow'),
+    accent: paint('cyan'),
+  };
+}
+
+/** `--color` decides; on `auto` NO_COLOR, then FORCE_COLOR, then TERM=dumb, then whether it is a terminal. */
+export function isColoured(mode: ColourMode, { variables }: Pick<Environment, 'variables'>, output: Output): boolean {
+  if (mode !== 'auto') {
+    return mode === 'always';
+  }
+  if ((variables['NO_COLOR'] ?? '') !== '') {
+    return false;
+  }
+  const forced = variables['FORCE_COLOR'];
+  if (forced !== undefined) {
+    return forced !== '0' && forced !== 'false';
+  }
+  return output.isTerminal && variables['TERM'] !== 'dumb';
+}
+
+const escape = String.fromCharCode(27);
+const sequences = new RegExp(`${escape}\\[[0-9;?]*[A-Za-z]`, 'g');
+
+/** The text without colours. */
+export function plain(text: string): string {
+  return text.replaceAll(sequences, '');
+}
+
+/** Columns that the text takes on a terminal; wide characters are not expected. */
+export function widthOf(text: string): number {
+  return [...plain(text)].length;
+}
+
+/** The text in exactly `width` columns: padded with blanks, or cut with `…`. Colours survive padding; a cut drops them. */
+export function fit(text: string, width: number): string {
+  const missing = width - widthOf(text);
+  if (missing >= 0) {
+    return text + ' '.repeat(missing);
+  }
+  return width <= 0 ? '' : `${[...plain(text)].slice(0, width - 1).join('')}…`;
+}
+
+/** What came from outside made harmless for a terminal and for one line: control characters become blanks. */
+export function clean(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}
