@@ -14,7 +14,7 @@ export function circlesOf(after: ReadonlyMap<string, readonly string[]>): readon
     const onPath = new Map<string, number>();
     const enter = (name: string): void => {
       onPath.set(name, path.length);
-      path.push({ name, left: [...(after.get(name) ?? [])].reverse() });
+      path.push({ name, left: (after.get(name) ?? []).toReversed() });
     };
     if (!done.has(start) && circles.length < circlesMax) {
       enter(start);

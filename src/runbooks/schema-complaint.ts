@@ -48,7 +48,7 @@ export function complaintOf(error: ErrorObject): Complaint {
     case 'enum': {
       const among = (schema['enum'] as readonly string[] | undefined) ?? [];
       const message = `${subject} must be one of ${among.join(', ')}, but is ${shown(data)}`;
-      return { code: 'wrong-value', message, where, meant: { word: String(data), among } };
+      return { code: 'wrong-value', message, where, meant: { word: shownBare(data), among } };
     }
     case 'pattern':
       return { code: 'wrong-value', message: `${subject} cannot be ${shown(data)}`, where, ...hintOf(schema) };
@@ -119,7 +119,12 @@ function wrongTag({ params, instancePath, data }: ErrorObject, schema: Schema): 
   }
   const pointer = `${instancePath}/${tag}`;
   const message = `${subjectOf(pointer)} must be one of ${among.join(', ')}, but is ${shown(written)}`;
-  return { code: 'wrong-value', message, where: { pointer, part: 'value' }, meant: { word: String(written), among } };
+  return {
+    code: 'wrong-value',
+    message,
+    where: { pointer, part: 'value' },
+    meant: { word: shownBare(written), among },
+  };
 }
 
 function hintOf(schema: Schema): { readonly hint?: string } {
@@ -180,9 +185,21 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) {
     return 'a list';
   }
-  return typeof value === 'object' ? 'a mapping' : shown(value);
+  return typeof value === 'string' ? quoted(value) : typeof value === 'object' ? 'a mapping' : shownBare(value);
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? quoted(value) : typeof value === 'object' ? kindOf(value) : String(value);
+  return typeof value === 'string' ? quoted(value) : shownBare(value);
+}
+
+function shownBare(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'number':
+    case 'boolean':
+      return String(value);
+    default:
+      return kindOf(value);
+  }
 }

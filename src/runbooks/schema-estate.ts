@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { choice, keys, list, name, named, oneOfKind, path, rate, words } from './schema-field.js';
 
 const secret = keys(

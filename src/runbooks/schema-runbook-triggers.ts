@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { modes } from '../model/mode.js';
 import { notifyEvents } from '../model/runbook.js';
 import { choice, count, duration, keys, list, name, oneBy, words } from './schema-field.js';
