@@ -1,0 +1,98 @@
+import type { VmDefinition } from '../hypervisor.js';
+import type { HostState } from './world-state.js';
+
+/** What an observer outside has seen. It asks the hosts themselves, not the code that changes them. */
+export interface Audit {
+  readonly doubles: Double[];
+  readonly effects: Effect[];
+  readonly lostWrites: LostWrites[];
+}
+
+/** A time during which one VM was live on more than one host. */
+export interface Double {
+  readonly id: string;
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly from: number;
+  /** Absent while it lasts. */
+  until?: number;
+}
+
+/** Something that was changed in the world, once for each time that it was. */
+export interface Effect {
+  readonly at: number;
+  readonly kind: EffectKind;
+  /** `call` somebody asked for it · `world` it happened by itself, such as a periodic sync or an autostart. */
+  readonly by: 'call' | 'world';
+  readonly host?: string;
+  /** The VM's name. */
+  readonly vm?: string;
+  readonly detail?: string;
+}
+
+export type EffectKind =
+  | 'autostart'
+  | 'command'
+  | 'cordon'
+  | 'define'
+  | 'fence-off'
+  | 'merge'
+  | 'migrate'
+  | 'migrate-begin'
+  | 'notice'
+  | 'overlay'
+  | 'overlay-removed'
+  | 'promote'
+  | 'reverse'
+  | 'start'
+  | 'stop'
+  | 'sync-point'
+  | 'undefine';
+
+/** A VM was started on data older than what it had written elsewhere. */
+export interface LostWrites {
+  readonly at: number;
+  readonly vm: string;
+  readonly host: string;
+  /** How much of what was written is missing, as time. */
+  readonly lostMs: number;
+}
+
+/** Looks at every host and notes where a VM has become live twice, or has ceased to be. */
+export function observe(
+  audit: Audit,
+  at: number,
+  hosts: readonly HostState[],
+  drillNetworks: ReadonlySet<string>,
+): void {
+  const seen = new Map<string, { readonly name: string; readonly hosts: string[] }>();
+  for (const host of hosts) {
+    for (const { definition, state } of Object.values(host.guests)) {
+      const identity = host.isUp && state === 'running' ? identityOf(host, definition, drillNetworks) : undefined;
+      if (identity !== undefined) {
+        const live = seen.get(identity) ?? { name: definition.name, hosts: [] };
+        live.hosts.push(host.name);
+        seen.set(identity, live);
+      }
+    }
+  }
+  for (const double of audit.doubles) {
+    if (double.until === undefined && seen.get(double.id)?.hosts.join() !== double.hosts.join()) {
+      double.until = at;
+    }
+  }
+  for (const [id, live] of seen) {
+    const isKnown = audit.doubles.some((double) => double.id === id && double.until === undefined);
+    if (live.hosts.length > 1 && !isKnown) {
+      audit.doubles.push({ id, name: live.name, hosts: live.hosts, from: at });
+    }
+  }
+}
+
+function identityOf(host: HostState, definition: VmDefinition, drillNetworks: ReadonlySet<string>): string | undefined {
+  if (definition.cloneOf === undefined) {
+    return definition.id;
+  }
+  const isIsolated = definition.networks.every((network) => drillNetworks.has(`${host.site}/${network}`));
+  return isIsolated ? undefined : definition.cloneOf;
+}

@@ -1,0 +1,194 @@
+import type { VmFacts } from '../../model/inventory.js';
+import type { RecoveryPoint, Replica, ReplicaState } from '../../model/replica.js';
+import { type Copy, copyKey, type PublishedPoint, type Replication } from './copy.js';
+import { after, type Core, nextId, note } from './core.js';
+import { natureOf, vmFacts } from './guests.js';
+import { canSpeak, isReachable } from './network.js';
+import { begin } from './transfers.js';
+import type { Guest, HostState } from './world-state.js';
+
+/** A replica counts as behind when its newest data is older than this many of its periods. */
+const periodsBehind = 2;
+
+/** The VM that a copy follows; undefined when its host does not know it. */
+export function sourceOf(core: Core, copy: Copy): { readonly host: HostState; readonly guest: Guest } | undefined {
+  const host = core.state.hosts[copy.source];
+  const guest = host?.guests[copy.id];
+  return host === undefined || guest === undefined ? undefined : { host, guest };
+}
+
+export function copyAt(core: Core, vm: string, host: string): Copy | undefined {
+  return core.state.copies[copyKey(vm, host)];
+}
+
+export function replicationOf(core: Core, vm: string): Replication {
+  return core.state.replications[vm] ?? { method: 'block-sync', everyMs: 300_000, keep: 12, quiesce: false };
+}
+
+/** Moment of the newest data that a failover would keep. */
+export function dataAt(core: Core, copy: Copy): number | undefined {
+  return copy.isLive ? core.clock.now() : copy.dataAt;
+}
+
+/** Bytes that the source has written since the copy's newest data, or all of them before the seed. */
+export function deltaBytes(core: Core, copy: Copy): number {
+  const source = sourceOf(core, copy);
+  if (source === undefined || copy.isLive) {
+    return 0;
+  }
+  const used = source.guest.definition.disks.reduce(
+    (sum, { path }) => sum + (source.host.files[path]?.usedBytes ?? 0),
+    0,
+  );
+  if (copy.dataAt === undefined) {
+    return used;
+  }
+  const until = source.guest.state === 'running' ? core.clock.now() : (core.state.lastWriteAt[copy.id] ?? copy.dataAt);
+  const written = (natureOf(core, source.guest.definition).writeBytesPerSecond * (until - copy.dataAt)) / 1_000;
+  return Math.round(Math.min(Math.max(written, 0), used));
+}
+
+/** Begins to bring a copy up to the source's present. */
+export function beginSync(core: Core, copy: Copy, isAsked: boolean) {
+  return begin(core, {
+    source: copy.source,
+    target: copy.host,
+    purpose: { kind: 'sync', copy: copyKey(copy.vm, copy.host), asOf: core.clock.now(), isAsked },
+    totalBytes: deltaBytes(core, copy),
+    dirtyBytesPerSecond: 0,
+  });
+}
+
+/** A complete cycle becomes a recovery point; the oldest that nobody needs are merged away. */
+export function publish(core: Core, copy: Copy, at: number, by?: 'call' | 'world'): PublishedPoint {
+  const source = sourceOf(core, copy);
+  const newest = copy.points.at(-1);
+  const carries = source === undefined ? newest?.carries : carriedBy(core, source, at);
+  if (carries === undefined) {
+    throw new Error(`${copy.vm} has neither a source nor a point to publish`);
+  }
+  const point: PublishedPoint = {
+    id: `${copy.vm}-${nextId(core)}`,
+    vm: copy.vm,
+    at,
+    consistency: replicationOf(core, copy.vm).quiesce && carries.hasAgent ? 'filesystem' : 'crash',
+    sizeBytes: carries.disks.reduce((sum, { usedBytes }) => sum + usedBytes, 0),
+    carries,
+  };
+  copy.points.push(point);
+  copy.dataAt = Math.max(at, copy.dataAt ?? at);
+  delete copy.brokenAt;
+  const needed = (id: string): boolean => pinsOf(core, copy, id).length > 0;
+  const surplus = copy.points.length - replicationOf(core, copy.vm).keep;
+  copy.points = copy.points.filter(({ id }, index) => index >= surplus || needed(id));
+  note(core, 'sync-point', { host: copy.host, vm: copy.vm, detail: point.id }, by);
+  return point;
+}
+
+function carriedBy(core: Core, { host, guest }: { host: HostState; guest: Guest }, at: number): VmFacts {
+  const { dirtyBytesPerSecond, ...facts } = vmFacts(core, host, guest);
+  return {
+    ...facts,
+    seenOn: 'replica',
+    observedAt: at,
+    ...(dirtyBytesPerSecond === undefined ? {} : { dirtyBytesPerSecond }),
+  };
+}
+
+/** Runs that need a point, by a promotion or an overlay. */
+export function pinsOf(core: Core, copy: Copy, point: string): readonly string[] {
+  const promoted = Object.keys(copy.promoted).filter((run) => copy.promoted[run] === point);
+  const layered = Object.values(core.state.overlays)
+    .filter((overlay) => overlay.vm === copy.vm && overlay.host === copy.host && overlay.point === point)
+    .map(({ key }) => key.split('/')[0] ?? key);
+  return [...new Set([...promoted, ...layered])].toSorted();
+}
+
+/** The point as the port shows it. */
+export function recoveryPoint(core: Core, copy: Copy, published: PublishedPoint): RecoveryPoint {
+  const { id, vm, at, consistency, sizeBytes } = published;
+  return { id, vm, at, consistency, sizeBytes, pinnedBy: pinsOf(core, copy, id) };
+}
+
+/** The replica as the port shows it. */
+export function replicaOf(core: Core, copy: Copy): Replica {
+  const dataAsOf = dataAt(core, copy);
+  return {
+    vm: copy.vm,
+    site: copy.site,
+    host: copy.host,
+    method: copy.method,
+    state: stateOf(core, copy),
+    ...(dataAsOf === undefined ? {} : { dataAsOf }),
+    points: copy.points.map((point) => recoveryPoint(core, copy, point)),
+  };
+}
+
+function stateOf(core: Core, copy: Copy): ReplicaState {
+  const source = core.state.hosts[copy.source];
+  const newest = dataAt(core, copy);
+  const isSyncing = Object.values(core.state.transfers).some(
+    ({ purpose }) => purpose.kind === 'sync' && purpose.copy === copyKey(copy.vm, copy.host),
+  );
+  if (newest === undefined) {
+    return 'seeding';
+  }
+  if (source === undefined || !isReachable(core, source)) {
+    return 'source-lost';
+  }
+  if (copy.isClosed) {
+    return 'broken';
+  }
+  if (copy.method === 'mirror' && !copy.isLive) {
+    return isSyncing ? 'resyncing' : 'broken';
+  }
+  return core.clock.now() - newest > periodsBehind * replicationOf(core, copy.vm).everyMs ? 'behind' : 'in-sync';
+}
+
+/** The time has come for the next point of a copy. */
+export function cycle(core: Core, key: string): void {
+  const copy = core.state.copies[key];
+  if (copy === undefined) {
+    return;
+  }
+  after(core, replicationOf(core, copy.vm).everyMs, { event: 'cycle-due', copy: key });
+  if (copy.isLive) {
+    publish(core, copy, core.clock.now());
+  } else {
+    catchUp(core, copy);
+  }
+}
+
+/** Syncs a copy that may be written to and that nothing is sent to, when its source runs and can reach it. */
+export function catchUp(core: Core, copy: Copy): void {
+  const source = sourceOf(core, copy);
+  const host = core.state.hosts[copy.host];
+  const isSent = Object.values(core.state.transfers).some(
+    ({ purpose }) => purpose.kind === 'sync' && purpose.copy === copyKey(copy.vm, copy.host),
+  );
+  if (source?.guest.state === 'running' && host !== undefined && !copy.isClosed && !isSent) {
+    if (canSpeak(core, source.host, host)) {
+      beginSync(core, copy, false);
+    }
+  }
+}
+
+/** Mirrors break with the connection between their ends, or with either end, and catch up when it is back. */
+export function linkChanged(core: Core): void {
+  for (const copy of Object.values(core.state.copies)) {
+    const source = sourceOf(core, copy);
+    const host = core.state.hosts[copy.host];
+    const isWhole =
+      source !== undefined &&
+      host !== undefined &&
+      source.guest.state === 'running' &&
+      canSpeak(core, source.host, host);
+    if (copy.isLive && !isWhole) {
+      copy.isLive = false;
+      copy.dataAt = core.clock.now();
+      copy.brokenAt = core.clock.now();
+    } else if (copy.method === 'mirror' && !copy.isLive && isWhole) {
+      catchUp(core, copy);
+    }
+  }
+}

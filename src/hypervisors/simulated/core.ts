@@ -1,0 +1,60 @@
+import type { TransferProgress } from '../hypervisor.js';
+import { type Effect, type EffectKind, observe } from './audit.js';
+import type { VirtualClock } from './virtual-clock.js';
+import type { WorldEvent } from './world-event.js';
+import type { WorldState } from './world-state.js';
+
+/** Who awaits a call: lives and dies with the process that made it. */
+export interface Waiter {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+  progress?(progress: TransferProgress): void;
+}
+
+/** What the parts of a world share. */
+export interface Core {
+  readonly state: WorldState;
+  readonly clock: VirtualClock;
+  /** By the id of the call. */
+  readonly waiters: Map<number, Waiter>;
+  /** Isolated networks, as `SITE/NETWORK`. */
+  readonly drillNetworks: ReadonlySet<string>;
+  /** What the event that is happening now has changed. */
+  readonly touched: { hasChanged: boolean; haveGuestsChanged: boolean };
+  /** The call that is being performed; what changes meanwhile is its effect. */
+  performing: number | undefined;
+}
+
+export function nextId(core: Core): number {
+  core.state.lastId += 1;
+  return core.state.lastId;
+}
+
+export function after(core: Core, ms: number, event: WorldEvent): void {
+  core.clock.schedule(core.clock.now() + Math.ceil(ms), event);
+}
+
+/** Writes down that the world was changed. */
+export function note(core: Core, kind: EffectKind, about: Omit<Effect, 'at' | 'kind' | 'by'>, by?: Effect['by']): void {
+  core.touched.hasChanged = true;
+  core.state.audit.effects.push({
+    at: core.clock.now(),
+    kind,
+    by: by ?? (core.performing === undefined ? 'world' : 'call'),
+    ...about,
+  });
+}
+
+/** Says that a guest may run, or no longer run: the observer looks when the event has happened. */
+export function guestsChanged(core: Core): void {
+  core.touched.hasChanged = true;
+  core.touched.haveGuestsChanged = true;
+}
+
+/** Lets the observer look, when there is something to see. */
+export function letObserve(core: Core): void {
+  if (core.touched.haveGuestsChanged) {
+    core.touched.haveGuestsChanged = false;
+    observe(core.state.audit, core.clock.now(), Object.values(core.state.hosts), core.drillNetworks);
+  }
+}

@@ -1,0 +1,153 @@
+import type { Call } from './call.js';
+import { arrive, deliver, lose } from './calls.js';
+import { cycle, linkChanged } from './copies.js';
+import { after, type Core, letObserve } from './core.js';
+import { failed } from './failures.js';
+import { strike } from './faults.js';
+import { stop } from './guests.js';
+import { perform } from './handlers.js';
+import { come } from './hosts.js';
+import { abandon, complete, progressEveryMs } from './migrations.js';
+import { breakSync, completeReverse, completeSync } from './syncs.js';
+import type { Transfer } from './transfer.js';
+import { current, progressOf } from './transfers.js';
+import type { WorldEvent } from './world-event.js';
+
+/** Lets an event happen, and then the observer look. */
+export function handle(core: Core, event: WorldEvent): void {
+  happen(core, event);
+  if (core.touched.haveGuestsChanged) {
+    linkChanged(core);
+  }
+  letObserve(core);
+}
+
+function happen(core: Core, event: WorldEvent): void {
+  switch (event.event) {
+    case 'call-arrives':
+      arrive(core, event.call, (call) => perform(core, call));
+      return;
+    case 'call-answered':
+      deliver(core, event.call, event.outcome);
+      return;
+    case 'call-lost':
+      lose(core, event.call);
+      return;
+    case 'call-aborted':
+      abortOperation(core, event.call);
+      return;
+    case 'progress-due':
+      tellProgress(core, event.call);
+      return;
+    case 'guest-off':
+      turnOff(core, event);
+      return;
+    case 'host-up':
+      whenDefined(core.state.hosts[event.host], (host) => come(core, host, event.boot));
+      return;
+    case 'transfer-due':
+      whenDefined(current(core, event.transfer, event.revision), (transfer) => finish(core, transfer));
+      return;
+    case 'transfer-stalled':
+      whenDefined(current(core, event.transfer, event.revision), (transfer) => giveUp(core, transfer));
+      return;
+    case 'transfer-broken':
+      whenDefined(current(core, event.transfer, event.revision), (transfer) =>
+        end(core, transfer, transfer.purpose.kind === 'migration' ? 'migration-aborted' : 'transfer-broken'),
+      );
+      return;
+    case 'cycle-due':
+      cycle(core, event.copy);
+      return;
+    case 'fault':
+      strike(core, event.fault);
+      return;
+  }
+}
+
+function whenDefined<Value>(value: Value | undefined, then: (value: Value) => void): void {
+  if (value !== undefined) {
+    then(value);
+  }
+}
+
+function turnOff(core: Core, { host: name, id, boot }: Extract<WorldEvent, { event: 'guest-off' }>): void {
+  const host = core.state.hosts[name];
+  const guest = host?.guests[id];
+  if (host !== undefined && guest?.boot === boot && guest.isShuttingDown) {
+    stop(core, host, guest);
+  }
+}
+
+function finish(core: Core, transfer: Transfer): void {
+  const { purpose } = transfer;
+  switch (purpose.kind) {
+    case 'migration':
+      complete(core, transfer, purpose.migration);
+      return;
+    case 'sync':
+      completeSync(core, transfer, purpose);
+      return;
+    case 'reverse':
+      completeReverse(core, transfer, purpose.vm, purpose.asOf);
+      return;
+  }
+}
+
+/** Whoever asked for a migration watches it and stops one that stalls; one that nobody watches goes on for ever. */
+function giveUp(core: Core, transfer: Transfer): void {
+  if (followers(core, transfer).some(({ isForsaken }) => !isForsaken)) {
+    abandon(
+      core,
+      transfer,
+      failed(
+        'migration-stalled',
+        'permanent',
+        'The VM changes its memory faster than it can be sent',
+        'Use another rung of the ladder, or more bandwidth',
+      ),
+    );
+  }
+}
+
+function end(core: Core, transfer: Transfer, code: string): void {
+  const outcome = failed(code, 'transient', `${transfer.source} lost ${transfer.target}`, 'Check the link');
+  if (transfer.purpose.kind === 'migration') {
+    abandon(core, transfer, outcome);
+  } else {
+    breakSync(core, transfer, outcome);
+  }
+}
+
+function abortOperation(core: Core, id: number): void {
+  const call = core.state.calls[id];
+  const wait = call?.waitsFor;
+  const transfer = wait !== undefined && 'transfer' in wait ? core.state.transfers[wait.transfer] : undefined;
+  if (call === undefined || transfer === undefined) {
+    return;
+  }
+  const subject = call.request.method;
+  if (transfer.purpose.kind === 'migration') {
+    abandon(core, transfer, failed('migration-aborted', 'precondition', `The ${subject} was stopped, the VM stays`));
+  } else {
+    breakSync(core, transfer, failed('call-aborted', 'precondition', `The ${subject} was stopped`));
+  }
+}
+
+function tellProgress(core: Core, id: number): void {
+  const call = core.state.calls[id];
+  const transfer = call?.waitsFor !== undefined && 'transfer' in call.waitsFor ? call.waitsFor.transfer : undefined;
+  const under = transfer === undefined ? undefined : core.state.transfers[transfer];
+  const waiter = core.waiters.get(id);
+  if (under !== undefined && waiter?.progress !== undefined) {
+    core.clock.calledOut();
+    waiter.progress(progressOf(core, under));
+    after(core, progressEveryMs, { event: 'progress-due', call: id });
+  }
+}
+
+function followers(core: Core, transfer: Transfer): readonly Call[] {
+  return Object.values(core.state.calls).filter(
+    ({ waitsFor }) => waitsFor !== undefined && 'transfer' in waitsFor && waitsFor.transfer === transfer.id,
+  );
+}

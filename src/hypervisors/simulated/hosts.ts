@@ -1,0 +1,118 @@
+import type { HostFacts } from '../../model/inventory.js';
+import { loseUnanswerable } from './calls.js';
+import { linkChanged } from './copies.js';
+import { after, type Core, guestsChanged, note } from './core.js';
+import { failed } from './failures.js';
+import { fileOf, memoryFreeBytes, start } from './guests.js';
+import { abandon, forgetArrival } from './migrations.js';
+import { share } from './transfers.js';
+import type { HostState } from './world-state.js';
+
+/** What the host says of itself. */
+export function hostFacts(core: Core, host: HostState): HostFacts {
+  return {
+    name: host.name,
+    site: host.site,
+    observedAt: core.clock.now(),
+    cpuModel: host.cpuModel,
+    cpuModels: host.cpuModels,
+    cpuThreads: host.cpuThreads,
+    memoryBytes: host.memoryBytes,
+    memoryFreeBytes: memoryFreeBytes(host),
+    networks: host.networks,
+    diskFreeBytes: host.diskFreeBytes,
+    isCordoned: host.isCordoned,
+  };
+}
+
+/** The host is gone at once: what runs there dies, what is on its disks stays. Nothing happens when it is dead. */
+export function die(core: Core, host: HostState): void {
+  if (!host.isUp) {
+    return;
+  }
+  host.isUp = false;
+  host.boot += 1;
+  for (const [id, guest] of Object.entries(host.guests)) {
+    if (guest.arrivesBy !== undefined) {
+      forgetArrival(host, id);
+      continue;
+    }
+    if (guest.state === 'running' || guest.state === 'paused') {
+      crash(core, host, id);
+    }
+  }
+  guestsChanged(core);
+  endMigrations(core, host);
+  connectionsChanged(core);
+}
+
+function crash(core: Core, host: HostState, id: string): void {
+  const guest = host.guests[id];
+  if (guest === undefined) {
+    return;
+  }
+  if (guest.state === 'running') {
+    for (const { path } of guest.definition.disks) {
+      const file = fileOf(core, host, path);
+      if (file !== undefined) {
+        file.dataAt = core.clock.now();
+      }
+    }
+    if (guest.definition.cloneOf === undefined) {
+      core.state.lastWriteAt[id] = core.clock.now();
+    }
+  }
+  guest.state = 'shut-off';
+  guest.isShuttingDown = false;
+  delete guest.readyAt;
+}
+
+function endMigrations(core: Core, host: HostState): void {
+  for (const transfer of Object.values(core.state.transfers)) {
+    if (transfer.purpose.kind === 'migration' && (transfer.source === host.name || transfer.target === host.name)) {
+      const message = `${host.name} died during the migration`;
+      abandon(core, transfer, failed('migration-aborted', 'transient', message, 'Look where the VM runs'));
+    }
+  }
+}
+
+/** Power comes back, and the host boots. Nothing happens when it is up or booting. */
+export function powerOn(core: Core, host: HostState): void {
+  if (!host.isUp) {
+    host.hasPower = true;
+    host.boot += 1;
+    after(core, host.bootMs, { event: 'host-up', host: host.name, boot: host.boot });
+  }
+}
+
+/** The host has booted: libvirt starts what has autostart, whatever has become of the VM elsewhere meanwhile. */
+export function come(core: Core, host: HostState, boot: number): void {
+  if (host.isUp || host.boot !== boot || !host.hasPower) {
+    return;
+  }
+  host.isUp = true;
+  for (const guest of Object.values(host.guests)) {
+    if (guest.definition.hasAutostart && !guest.isBlocked) {
+      start(core, host, guest);
+    }
+  }
+  guestsChanged(core);
+  connectionsChanged(core);
+}
+
+/** Cuts the power. Its success is what `off` promises, not what a device that lies does. */
+export function cutPower(core: Core, host: HostState): void {
+  if (host.hasPower) {
+    note(core, 'fence-off', { host: host.name });
+  }
+  host.hasPower = false;
+  die(core, host);
+}
+
+/** Something can be reached that could not, or the other way round. */
+export function connectionsChanged(core: Core): void {
+  core.touched.hasChanged = true;
+  share(core);
+  loseUnanswerable(core);
+  linkChanged(core);
+}

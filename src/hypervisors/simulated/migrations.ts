@@ -1,0 +1,300 @@
+import type { Migration, MigrationResult, MigrationState } from '../hypervisor.js';
+import type { Call, Outcome } from './call.js';
+import { answerWaiting } from './calls.js';
+import { drawBetween } from './chance.js';
+import { after, type Core, guestsChanged, note } from './core.js';
+import { failed } from './failures.js';
+import { fileOf, natureOf, obstacle } from './guests.js';
+import { canSpeak, isReachable } from './network.js';
+import type { Transfer } from './transfer.js';
+import { begin, remove, share } from './transfers.js';
+import type { Guest, HostState, ImageFile } from './world-state.js';
+
+/** How often a caller hears how far a transfer is, ms. */
+export const progressEveryMs = 1_000;
+
+/** Begins a migration, or joins the same one under way, or finds that it has ended well. */
+export function migrate(core: Core, call: Call, migration: Migration): Outcome | undefined {
+  const { id, source, target } = migration;
+  const from = core.state.hosts[source] as HostState;
+  const to = core.state.hosts[target];
+  if (to === undefined) {
+    return failed('host-not-found', 'permanent', `There is no host ${target}`);
+  }
+  const underWay = migrationOf(core, id, source, target);
+  if (underWay !== undefined) {
+    return follow(core, call, underWay);
+  }
+  const guest = from.guests[id];
+  if (guest === undefined && to.guests[id]?.state === 'running') {
+    return { value: core.state.migrationResults[resultKey(id, source, target)] ?? { downtimeMs: 0, bytes: 0 } };
+  }
+  if (guest === undefined) {
+    return failed('vm-not-found', 'permanent', `Host ${source} has no VM ${id}`);
+  }
+  const problem = refusal(core, migration, { guest, from, to });
+  if (problem !== undefined) {
+    return problem;
+  }
+  return follow(core, call, launch(core, migration, guest, to));
+}
+
+function follow(core: Core, call: Call, transfer: Transfer): undefined {
+  call.waitsFor = { transfer: transfer.id };
+  after(core, progressEveryMs, { event: 'progress-due', call: call.id });
+  share(core, transfer);
+  return undefined;
+}
+
+interface Parties {
+  readonly guest: Guest;
+  readonly from: HostState;
+  readonly to: HostState;
+}
+
+function refusal(core: Core, migration: Migration, { guest, from, to }: Parties): Outcome | undefined {
+  const { definition } = guest;
+  const refuse = (reason: string, hint: string): Outcome =>
+    failed('migration-refused', 'permanent', `${definition.name} cannot move to ${to.name}: ${reason}`, hint);
+  if (guest.state !== 'running') {
+    return refuse(`it is ${guest.state}`, 'Start it, or move it cold');
+  }
+  if (!canSpeak(core, from, to)) {
+    return failed('migration-aborted', 'transient', `${from.name} cannot reach ${to.name}`, 'Check the link');
+  }
+  if (Object.values(core.state.transfers).some((other) => isMigrationOf(other, migration.id))) {
+    return refuse('another migration of it is under way', 'Wait for it');
+  }
+  if (to.guests[migration.id]?.state === 'running') {
+    return refuse('it runs there already', 'Find out which of the two is right');
+  }
+  if (definition.cpuModel !== undefined && !to.cpuModels.includes(definition.cpuModel)) {
+    return refuse(`it needs the CPU ${definition.cpuModel}`, 'Choose another host');
+  }
+  return (
+    obstacle(to, onSite(core, definition, from, to)) ?? storageRefusal(core, migration, { guest, from, to }, refuse)
+  );
+}
+
+function storageRefusal(
+  core: Core,
+  { copyStorage, id }: Migration,
+  { guest, from, to }: Parties,
+  refuse: (reason: string, hint: string) => Outcome,
+): Outcome | undefined {
+  const { disks, name } = guest.definition;
+  switch (copyStorage) {
+    case 'none':
+      return disks.every(({ path }) => fileOf(core, to, path) !== undefined)
+        ? undefined
+        : refuse('its disks are not there', 'Copy them with the migration');
+    case 'all':
+      return usedBytes(core, from, guest) > to.diskFreeBytes
+        ? failed('no-space', 'permanent', `${to.name} has too little disk space for ${name}`, 'Free some')
+        : undefined;
+    case 'overlay':
+      return moveOverlay(core, name, to) === undefined
+        ? refuse(`no overlay for ${id} waits there`, 'Sync the replica and make the overlay first')
+        : undefined;
+  }
+}
+
+/** The VM as the target will know it: the same networks by their names there. */
+function onSite(core: Core, definition: Guest['definition'], from: HostState, to: HostState): Guest['definition'] {
+  const names = core.state.estate.sites[from.site]?.networks ?? {};
+  const there = core.state.estate.sites[to.site]?.networks ?? {};
+  const networks = definition.networks.map((network) => {
+    const logical = Object.keys(names).find((name) => names[name] === network);
+    return (logical === undefined ? undefined : there[logical]) ?? network;
+  });
+  return { ...definition, networks };
+}
+
+function moveOverlay(core: Core, vm: string, to: HostState) {
+  return Object.values(core.state.overlays).find(
+    (overlay) => overlay.vm === vm && overlay.host === to.name && overlay.purpose === 'move',
+  );
+}
+
+function launch(core: Core, migration: Migration, guest: Guest, to: HostState): Transfer {
+  const nature = natureOf(core, guest.definition);
+  const from = core.state.hosts[migration.source] as HostState;
+  const overlay = migration.copyStorage === 'overlay' ? moveOverlay(core, guest.definition.name, to) : undefined;
+  const sinceOverlayMs = overlay === undefined ? 0 : core.clock.now() - overlay.writesSince;
+  const diskBytes =
+    migration.copyStorage === 'all'
+      ? usedBytes(core, from, guest)
+      : Math.round((nature.writeBytesPerSecond * sinceOverlayMs) / 1_000);
+  const disks = overlay?.disks ?? guest.definition.disks;
+  const transfer = begin(core, {
+    source: migration.source,
+    target: migration.target,
+    purpose: { kind: 'migration', migration, phase: 'before-switch' },
+    totalBytes: guest.definition.memoryBytes + diskBytes,
+    dirtyBytesPerSecond: nature.dirtyBytesPerSecond,
+    ...(migration.bytesPerSecond === undefined ? {} : { capBytesPerSecond: migration.bytesPerSecond }),
+  });
+  if (migration.rung === 'pause') {
+    guest.state = 'paused';
+  }
+  const replaced = to.guests[migration.id];
+  to.guests[migration.id] = {
+    definition: { ...onSite(core, guest.definition, from, to), disks },
+    state: 'paused',
+    boot: (replaced?.boot ?? 0) + 1,
+    isBlocked: false,
+    isShuttingDown: false,
+    arrivesBy: transfer.id,
+    ...(replaced === undefined ? {} : { replaces: replaced }),
+  };
+  delete core.state.migrationResults[resultKey(migration.id, migration.source, migration.target)];
+  guestsChanged(core);
+  note(core, 'migrate-begin', {
+    host: to.name,
+    vm: guest.definition.name,
+    detail: `from ${from.name}, ${migration.rung}`,
+  });
+  return transfer;
+}
+
+function usedBytes(core: Core, host: HostState, { definition }: Guest): number {
+  return definition.disks.reduce((sum, { path }) => sum + (fileOf(core, host, path)?.usedBytes ?? 0), 0);
+}
+
+/** All but the last of it has arrived: the VM runs on the target from now on, and the source forgets it. */
+export function complete(core: Core, transfer: Transfer, migration: Migration): void {
+  const { id, source, target } = migration;
+  const from = core.state.hosts[source] as HostState;
+  const to = core.state.hosts[target] as HostState;
+  const leaving = from.guests[id];
+  const arriving = to.guests[id];
+  if (leaving === undefined || arriving === undefined) {
+    abandon(core, transfer, failed('migration-aborted', 'transient', `The VM ${id} is gone`));
+    return;
+  }
+  const downtimeMs = downtimeOf(core, transfer, migration);
+  const result: MigrationResult = { downtimeMs, bytes: Math.round(transfer.sentBytes) };
+  remove(core, transfer);
+  moveFiles(core, { migration, leaving, arriving });
+  delete from.guests[id];
+  delete arriving.arrivesBy;
+  delete arriving.replaces;
+  arriving.state = 'running';
+  arriving.readyAt = leaving.readyAt ?? core.clock.now();
+  for (const copy of Object.values(core.state.copies)) {
+    if (copy.id === id && copy.source === source && copy.host !== target) {
+      copy.source = target;
+    } else if (copy.id === id && copy.host === target && migration.copyStorage === 'overlay') {
+      copy.isClosed = true;
+      copy.isLive = false;
+    }
+  }
+  core.state.migrationResults[resultKey(id, source, target)] = result;
+  guestsChanged(core);
+  note(core, 'migrate', { host: target, vm: arriving.definition.name, detail: `from ${source}` });
+  answerWaiting(core, (wait) => 'transfer' in wait && wait.transfer === transfer.id, { value: result });
+}
+
+function downtimeOf(core: Core, transfer: Transfer, { rung, maxDowntimeMs }: Migration): number {
+  const handOverMs = drawBetween(core.state, 20, 60);
+  switch (rung) {
+    case 'pause':
+      return core.clock.now() - transfer.startedAt + handOverMs;
+    case 'post-copy':
+      return handOverMs;
+    default:
+      return Math.min(maxDowntimeMs, handOverMs + Math.round((1_000 * transfer.leftBytes) / transfer.bytesPerSecond));
+  }
+}
+
+function moveFiles(
+  core: Core,
+  { migration, leaving, arriving }: { migration: Migration; leaving: Guest; arriving: Guest },
+): void {
+  if (migration.copyStorage === 'none') {
+    return;
+  }
+  const from = core.state.hosts[migration.source] as HostState;
+  const to = core.state.hosts[migration.target] as HostState;
+  const now = core.clock.now();
+  for (const [index, { path, sizeBytes }] of arriving.definition.disks.entries()) {
+    const old = fileOf(core, from, leaving.definition.disks[index]?.path ?? path);
+    const newBytes = to.files[path] === undefined ? (old?.usedBytes ?? sizeBytes) : 0;
+    const file: ImageFile = {
+      of: migration.id,
+      sizeBytes,
+      usedBytes: old?.usedBytes ?? sizeBytes,
+      isShared: false,
+      dataAt: now,
+    };
+    to.files[path] = file;
+    to.diskFreeBytes -= newBytes;
+    if (old !== undefined) {
+      old.dataAt = now;
+    }
+  }
+}
+
+/** Stops a migration before its end: the VM stays at the source, and the target forgets what had arrived. */
+export function abandon(core: Core, transfer: Transfer, outcome: Outcome): void {
+  if (transfer.purpose.kind === 'migration') {
+    const { id, source, target } = transfer.purpose.migration;
+    const from = core.state.hosts[source]?.guests[id];
+    const to = core.state.hosts[target];
+    if (from?.state === 'paused') {
+      from.state = 'running';
+    }
+    if (to !== undefined) {
+      forgetArrival(to, id);
+    }
+    guestsChanged(core);
+  }
+  remove(core, transfer);
+  answerWaiting(core, (wait) => 'transfer' in wait && wait.transfer === transfer.id, outcome);
+}
+
+/** The host gives up what a migration was bringing, and knows the VM as it did before. */
+export function forgetArrival(host: HostState, id: string): void {
+  const guest = host.guests[id];
+  if (guest?.arrivesBy === undefined) {
+    return;
+  }
+  if (guest.replaces === undefined) {
+    delete host.guests[id];
+  } else {
+    host.guests[id] = guest.replaces;
+  }
+}
+
+/** What both hosts say of the VM. */
+export function migrationState(core: Core, id: string, source: string, target: string): MigrationState {
+  const ask = (name: string): MigrationState['source'] => {
+    const host = core.state.hosts[name];
+    if (host === undefined || !isReachable(core, host)) {
+      return 'unreachable';
+    }
+    const guest = host.guests[id];
+    return guest?.arrivesBy === undefined ? guest?.state : 'paused';
+  };
+  const result = core.state.migrationResults[resultKey(id, source, target)];
+  return {
+    source: ask(source),
+    target: ask(target),
+    isUnderWay: ask(source) !== 'unreachable' && migrationOf(core, id, source, target) !== undefined,
+    ...(result === undefined || ask(target) === 'unreachable' ? {} : { result }),
+  };
+}
+
+function migrationOf(core: Core, id: string, source: string, target: string): Transfer | undefined {
+  return Object.values(core.state.transfers).find(
+    (transfer) => isMigrationOf(transfer, id) && transfer.source === source && transfer.target === target,
+  );
+}
+
+function isMigrationOf({ purpose }: Transfer, id: string): boolean {
+  return purpose.kind === 'migration' && purpose.migration.id === id;
+}
+
+function resultKey(id: string, source: string, target: string): string {
+  return `${id} ${source} ${target}`;
+}

@@ -1,0 +1,195 @@
+import type { Place } from '../../model/place.js';
+import type { SyncResult } from '../../storage-sync/replicas.js';
+import type { Call, Outcome } from './call.js';
+import { answerWaiting } from './calls.js';
+import { beginSync, copyAt, publish, recoveryPoint, replicationOf, sourceOf } from './copies.js';
+import { type Copy, copyKey } from './copy.js';
+import { after, type Core, note } from './core.js';
+import { failed } from './failures.js';
+import { fileOf, hasMemory, natureOf, undefine } from './guests.js';
+import { progressEveryMs } from './migrations.js';
+import { canSpeak } from './network.js';
+import type { Transfer } from './transfer.js';
+import { begin, remove } from './transfers.js';
+import type { Guest, HostState } from './world-state.js';
+
+interface Direction {
+  readonly vm: string;
+  readonly from: Place;
+  readonly to: Place;
+}
+
+/** Begins a sync that somebody asked for, or joins the one under way. */
+export function sync(core: Core, call: Call, { vm, from, to }: Direction): Outcome | undefined {
+  const copy = copyAt(core, vm, to.host);
+  if (copy === undefined) {
+    return failed('replica-not-found', 'permanent', `${to.host} has no replica of ${vm}`, 'Protect the VM first');
+  }
+  const source = core.state.hosts[from.host];
+  if (source?.guests[copy.id] === undefined) {
+    return failed('vm-not-found', 'permanent', `Host ${from.host} has no VM ${vm}`, 'Look where it is');
+  }
+  if (hasLayer(core, copy, ['promoted', 'move'])) {
+    return failed('replica-in-use', 'precondition', `${vm} was started from its replica on ${to.host}`, 'Reverse it');
+  }
+  if (!canSpeak(core, source, core.state.hosts[to.host] as HostState)) {
+    return failed('transfer-broken', 'transient', `${from.host} cannot reach ${to.host}`, 'Check the link');
+  }
+  copy.source = from.host;
+  copy.isClosed = false;
+  return follow(core, call, asked(core, copy) ?? restart(core, copy));
+}
+
+function asked(core: Core, copy: Copy): Transfer | undefined {
+  return syncsOf(core, copy).find(({ purpose }) => purpose.kind === 'sync' && purpose.isAsked);
+}
+
+function restart(core: Core, copy: Copy): Transfer {
+  for (const periodic of syncsOf(core, copy)) {
+    remove(core, periodic);
+  }
+  return beginSync(core, copy, true);
+}
+
+function syncsOf(core: Core, copy: Copy): readonly Transfer[] {
+  const key = copyKey(copy.vm, copy.host);
+  return Object.values(core.state.transfers).filter(({ purpose }) => purpose.kind === 'sync' && purpose.copy === key);
+}
+
+function follow(core: Core, call: Call, transfer: Transfer): undefined {
+  call.waitsFor = { transfer: transfer.id };
+  after(core, progressEveryMs, { event: 'progress-due', call: call.id });
+  return undefined;
+}
+
+/** All bytes of a sync have arrived and are flushed: they become a point, and a mirror is whole again. */
+export function completeSync(
+  core: Core,
+  transfer: Transfer,
+  purpose: Extract<Transfer['purpose'], { kind: 'sync' }>,
+): void {
+  remove(core, transfer);
+  const copy = core.state.copies[purpose.copy];
+  if (copy === undefined) {
+    answerWaiting(core, waits(transfer), failed('replica-not-found', 'permanent', 'The replica is gone'));
+    return;
+  }
+  const source = sourceOf(core, copy);
+  const isMirror = copy.method === 'mirror' && source?.guest.state === 'running' && !copy.isClosed;
+  copy.isLive = isMirror;
+  const point = publish(core, copy, isMirror ? core.clock.now() : purpose.asOf, purpose.isAsked ? 'call' : 'world');
+  const result: SyncResult = { bytes: Math.round(transfer.totalBytes), point: recoveryPoint(core, copy, point) };
+  answerWaiting(core, waits(transfer), { value: result });
+}
+
+function waits(transfer: Transfer) {
+  return (wait: NonNullable<Call['waitsFor']>): boolean => 'transfer' in wait && wait.transfer === transfer.id;
+}
+
+/** Ends a sync or a reverse before its end: what was published before stays, and nothing is added to it. */
+export function breakSync(core: Core, transfer: Transfer, outcome: Outcome): void {
+  remove(core, transfer);
+  answerWaiting(core, waits(transfer), outcome);
+}
+
+/** Whether a layer of one of these purposes lies above the copy. */
+export function hasLayer(core: Core, copy: Copy, purposes: readonly string[]): boolean {
+  return Object.values(core.state.overlays).some(
+    (overlay) => overlay.vm === copy.vm && overlay.host === copy.host && purposes.includes(overlay.purpose),
+  );
+}
+
+/** Begins to make the old source's disks the replica of the VM where it is now, or joins that, or finds it done. */
+export function reverse(core: Core, call: Call, { vm, from, to }: Direction): Outcome | undefined {
+  const source = core.state.hosts[from.host];
+  const target = core.state.hosts[to.host] as HostState;
+  const guest = Object.values(source?.guests ?? {}).find(({ definition }) => definition.name === vm);
+  if (source === undefined || guest === undefined) {
+    return failed('vm-not-found', 'permanent', `Host ${from.host} has no VM ${vm}`, 'Look where it is');
+  }
+  const done = copyAt(core, vm, to.host);
+  if (done?.source === from.host && !done.isClosed) {
+    return sync(core, call, { vm, from, to });
+  }
+  const old = target.guests[guest.definition.id];
+  if (old !== undefined && hasMemory(old)) {
+    return failed('vm-running', 'precondition', `${vm} is live on ${to.host}`, 'Stop it there first');
+  }
+  if (!canSpeak(core, source, target)) {
+    return failed('transfer-broken', 'transient', `${from.host} cannot reach ${to.host}`, 'Check the link');
+  }
+  const underWay = Object.values(core.state.transfers).find(
+    ({ purpose, target: host }) => purpose.kind === 'reverse' && purpose.vm === vm && host === to.host,
+  );
+  return follow(core, call, underWay ?? beginReverse(core, { vm, source, guest, target, old }));
+}
+
+interface Reversal {
+  readonly vm: string;
+  readonly source: HostState;
+  readonly guest: Guest;
+  readonly target: HostState;
+  readonly old: Guest | undefined;
+}
+
+function beginReverse(core: Core, { vm, source, guest, target, old }: Reversal): Transfer {
+  return begin(core, {
+    source: source.name,
+    target: target.name,
+    purpose: { kind: 'reverse', vm, asOf: core.clock.now() },
+    totalBytes: divergence(core, source, guest, { target, old }),
+    dirtyBytesPerSecond: 0,
+  });
+}
+
+/** What the old disks lack: all that was written since the newest point both have, or everything without old disks. */
+function divergence(
+  core: Core,
+  source: HostState,
+  guest: Guest,
+  { target, old }: Pick<Reversal, 'target' | 'old'>,
+): number {
+  const used = guest.definition.disks.reduce((sum, { path }) => sum + (fileOf(core, source, path)?.usedBytes ?? 0), 0);
+  const seed = Object.values(target.files).find(({ of }) => of === guest.definition.id);
+  if (seed === undefined && old === undefined) {
+    return used;
+  }
+  const pinned = copyAt(core, guest.definition.name, source.name)?.dataAt;
+  const since = Math.min(pinned ?? core.state.startedAt, seed?.dataAt ?? core.state.startedAt);
+  const written = (natureOf(core, guest.definition).writeBytesPerSecond * (core.clock.now() - since)) / 1_000;
+  return Math.round(Math.min(written, used));
+}
+
+/** The old disks are level with the VM: replication goes the other way from now on. */
+export function completeReverse(core: Core, transfer: Transfer, vm: string, asOf: number): void {
+  remove(core, transfer);
+  const target = core.state.hosts[transfer.target] as HostState;
+  const guest = Object.values(core.state.hosts[transfer.source]?.guests ?? {}).find(
+    ({ definition }) => definition.name === vm,
+  );
+  if (guest === undefined) {
+    answerWaiting(core, waits(transfer), failed('vm-not-found', 'permanent', `The VM ${vm} is gone`));
+    return;
+  }
+  undefine(core, target, guest.definition.id);
+  delete core.state.copies[copyKey(vm, transfer.source)];
+  const { method, everyMs } = replicationOf(core, vm);
+  const copy: Copy = {
+    vm,
+    id: guest.definition.id,
+    site: target.site,
+    host: target.name,
+    method,
+    source: transfer.source,
+    points: [],
+    isLive: method === 'mirror' && guest.state === 'running',
+    isClosed: false,
+    promoted: {},
+  };
+  core.state.copies[copyKey(vm, target.name)] = copy;
+  note(core, 'reverse', { host: target.name, vm }, 'call');
+  const point = publish(core, copy, copy.isLive ? core.clock.now() : asOf, 'call');
+  after(core, everyMs, { event: 'cycle-due', copy: copyKey(vm, target.name) });
+  const result: SyncResult = { bytes: Math.round(transfer.totalBytes), point: recoveryPoint(core, copy, point) };
+  answerWaiting(core, waits(transfer), { value: result });
+}

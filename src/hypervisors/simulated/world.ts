@@ -1,0 +1,124 @@
+import type { Estate } from '../../model/estate.js';
+import type { Audit } from './audit.js';
+import { forsakeAll } from './calls.js';
+import { after, type Core } from './core.js';
+import { handle } from './events.js';
+import type { WorldFault } from './fault.js';
+import { addCopies } from './first-copies.js';
+import { firstState } from './first-state.js';
+import { portsOf, type WorldPorts } from './ports.js';
+import { VirtualClock } from './virtual-clock.js';
+import type { WorldEvent } from './world-event.js';
+import type { WorldSpec } from './world-spec.js';
+import type { WorldState } from './world-state.js';
+
+/** A simulated world: sites, hosts, VMs and replicas that behave as libvirt's do, in a time of their own. */
+export interface World extends WorldPorts {
+  /** Move it, or nothing happens: every call takes virtual time. */
+  readonly clock: VirtualClock;
+  readonly estate: Estate;
+  /** What an observer outside has seen so far. */
+  audit(): Audit;
+  /** Lets something go wrong now. */
+  strike(fault: WorldFault): void;
+  /** The process that made the calls is gone: none of its promises settles any more, and its timers are dropped. What it set going goes on. */
+  detach(): void;
+  /** All of it as JSON: what is under way, what is due, the faults to come and what the observer has seen. */
+  save(): string;
+  /** Calls back after each event that changed something. One listener at a time. */
+  onChange(listener: () => void): void;
+}
+
+export interface WorldInputs {
+  readonly estate: Estate;
+  readonly spec: WorldSpec;
+  /** The same seed and the same calls give the same bytes. */
+  readonly seed: number;
+  /** Default: one that starts when the spec says. */
+  readonly clock?: VirtualClock;
+}
+
+/** Makes a new world. Throws when the spec names a host or a VM that does not exist. */
+export function createWorld({ estate, spec, seed, clock }: WorldInputs): World {
+  const startAt = clock?.now() ?? spec.startAt;
+  const state = firstState(estate, startAt === undefined ? spec : { ...spec, startAt }, seed);
+  const core = coreOf(state, clock ?? new VirtualClock(state.startedAt));
+  addCopies(core, spec);
+  for (const scripted of spec.faults ?? []) {
+    if ('at' in scripted) {
+      after(core, scripted.at, { event: 'fault', fault: scripted.fault });
+    }
+  }
+  return worldOf(core);
+}
+
+interface SavedWorld {
+  readonly format: 1;
+  readonly now: number;
+  readonly state: WorldState;
+  readonly due: readonly { readonly at: number; readonly event: WorldEvent }[];
+}
+
+/** The world that was saved, exactly as it was; nobody awaits the calls that were under way. Throws on other text. */
+export function restoreWorld(text: string): World {
+  const saved = JSON.parse(text) as SavedWorld;
+  if (saved.format !== 1) {
+    throw new Error('This is not a simulated world that this version of Lifeboat has saved');
+  }
+  const core = coreOf(saved.state, new VirtualClock(saved.now));
+  for (const { at, event } of saved.due) {
+    core.clock.schedule(at, event);
+  }
+  forsakeAll(core);
+  return worldOf(core);
+}
+
+function coreOf(state: WorldState, clock: VirtualClock): Core {
+  const drill = Object.values(state.estate.sites).flatMap(({ name, networks }) =>
+    networks['drill'] === undefined ? [] : [`${name}/${networks['drill']}`],
+  );
+  return {
+    state,
+    clock,
+    waiters: new Map(),
+    drillNetworks: new Set(drill),
+    touched: { hasChanged: false, haveGuestsChanged: false },
+    performing: undefined,
+  };
+}
+
+function worldOf(core: Core): World {
+  const { state, clock } = core;
+  let tell = (): void => undefined;
+  const settle = (): void => {
+    if (core.touched.hasChanged) {
+      core.touched.hasChanged = false;
+      tell();
+    }
+  };
+  clock.serve({
+    onEvent: (event) => {
+      handle(core, event);
+      settle();
+    },
+    onCaller: settle,
+  });
+  return {
+    ...portsOf(core),
+    clock,
+    estate: state.estate,
+    audit: () => structuredClone(state.audit),
+    strike: (fault) => {
+      handle(core, { event: 'fault', fault });
+      settle();
+    },
+    detach: () => {
+      forsakeAll(core);
+      clock.forgetCallers();
+    },
+    save: () => JSON.stringify({ format: 1, now: clock.now(), state, due: clock.scheduled() } satisfies SavedWorld),
+    onChange: (listener) => {
+      tell = listener;
+    },
+  };
+}
