@@ -11,16 +11,15 @@ import { findRuns, type OpenRun, type RunHead, saveHeads } from './runs.js';
 export interface Append {
   readonly runId: string;
   readonly guard: AppendGuard;
-  readonly entries: readonly { readonly entry: Entry; readonly text: string }[];
+  readonly entries: readonly Entry[];
+  /** The JSON text of each entry, as it will be stored. */
+  readonly texts: readonly string[];
 }
 
 /** Numbers the entries from the guard's seq on. What the guard expects is checked when they are written. */
 export function stamp(runId: string, added: readonly NewEntry[], guard: AppendGuard): Append {
-  const entries = added.map((body, index) => {
-    const entry: Entry = { seq: guard.expectedSeq + index + 1, ...body };
-    return { entry, text: JSON.stringify(entry) };
-  });
-  return { runId, guard, entries };
+  const entries = added.map((body, index): Entry => ({ seq: guard.expectedSeq + index + 1, ...body }));
+  return { runId, guard, entries, texts: entries.map((entry) => JSON.stringify(entry)) };
 }
 
 const entryRows = new RowInserter({ into: 'entries', columns: ['run', 'seq', 'type', 'hash', 'body'] });
@@ -37,7 +36,7 @@ const totalRows = new RowInserter({
 export function writeAppends(connection: Connection, batch: readonly Append[]): readonly (JournalError | undefined)[] {
   const runs = new Map(findRuns(connection, [...new Set(batch.map(({ runId }) => runId))]));
   const changed = new Map<string, RunHead>();
-  const rows: Bound[][] = [];
+  const rows: Bound[] = [];
   const totals = new Map<string, number>();
   const ids = newIds(connection);
 
@@ -55,8 +54,8 @@ export function writeAppends(connection: Connection, batch: readonly Append[]): 
       add(totals, 'runs', 1);
     }
     const head = extend(run, { append, id: run.head.id ?? ids.next(), rows });
-    for (const { entry } of entries) {
-      add(totals, `entries/${entry.type}`, 1);
+    for (const { type } of entries) {
+      add(totals, `entries/${type}`, 1);
     }
     runs.set(runId, { ...run, head });
     changed.set(runId, head);
@@ -64,20 +63,21 @@ export function writeAppends(connection: Connection, batch: readonly Append[]): 
   });
   saveHeads(connection, changed);
   entryRows.insert(connection, rows);
-  totalRows.insert(connection, [...totals]);
+  totalRows.insert(connection, [...totals].flat());
   return refusals;
 }
 
 /** Adds the rows of an append's entries to `rows` and returns the head behind them. */
 function extend(
   { head }: OpenRun,
-  work: { readonly append: Append; readonly id: number; readonly rows: Bound[][] },
+  work: { readonly append: Append; readonly id: number; readonly rows: Bound[] },
 ): RunHead {
   const { append, id, rows } = work;
   let { hash, summary, lastSeq } = head;
-  for (const { entry, text } of append.entries) {
+  for (const [index, entry] of append.entries.entries()) {
+    const text = append.texts[index] ?? '';
     hash = nextHash(hash, text);
-    rows.push([id, entry.seq, entry.type, hash, text]);
+    rows.push(id, entry.seq, entry.type, hash, text);
     summary = summarize(summary, append.runId, entry);
     lastSeq = entry.seq;
   }

@@ -1,7 +1,7 @@
 /** Work that waits for the next commit, and whom to tell. */
 interface Waiting<Work> {
   readonly work: Work;
-  readonly resolve: () => void;
+  readonly resolve: (work: Work) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -28,8 +28,8 @@ export class CommitQueue<Work> {
     return this.#waiting.length;
   }
 
-  /** Resolves after the commit; rejects when this piece was refused or the whole commit failed. */
-  add(work: Work): Promise<void> {
+  /** Resolves to the work itself after the commit; rejects when this piece was refused or the whole commit failed. */
+  add(work: Work): Promise<Work> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ work, resolve, reject });
       this.#askForTurn();
@@ -65,10 +65,10 @@ export class CommitQueue<Work> {
     this.#waiting = this.#waiting.slice(this.#batchMax);
     try {
       const refusals = this.#commit(batch.map(({ work }) => work));
-      for (const [index, { resolve, reject }] of batch.entries()) {
+      for (const [index, { work, resolve, reject }] of batch.entries()) {
         const refusal = refusals[index];
         if (refusal === undefined) {
-          resolve();
+          resolve(work);
         } else {
           reject(refusal);
         }

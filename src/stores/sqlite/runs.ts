@@ -79,7 +79,7 @@ export function findSummaries(connection: Connection): readonly RunSummary[] {
 export function saveHeads(connection: Connection, heads: ReadonlyMap<string, RunHead>): void {
   headRows.insert(
     connection,
-    [...heads].map(([runId, { id = null, lastSeq, hash, summary }]) => {
+    [...heads].flatMap(([runId, { id = null, lastSeq, hash, summary }]) => {
       const stored = summary === undefined ? '' : JSON.stringify(summary);
       return [runId, id, lastSeq, hash, stored, digestOf([runId, id, lastSeq, hash, stored])];
     }),

@@ -66,9 +66,8 @@ export function openSqliteStore(path: string, options: SqliteStoreOptions = {}):
       if (isClosed) {
         throw closedError(connection.path);
       }
-      const append = stamp(runId, added, guard);
-      await queue.add(append);
-      return append.entries.map(({ entry }) => entry);
+      const { entries } = await queue.add(stamp(runId, added, guard));
+      return entries;
     },
     read: async (runId, fromSeq) => {
       const stored = connection.read(() => readStored(connection, runId));
