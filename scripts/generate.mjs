@@ -1,6 +1,7 @@
 /** Writes the documents that are made from the sources. With `--check` it writes nothing and fails when one is stale. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { estateJsonSchema, runbookJsonSchema } from './generate/json-schemas.mjs';
 import { libvirtApi } from './generate/libvirt-api.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -9,6 +10,8 @@ process.chdir(root);
 /** Every generated document, by its path, with the function that gives its whole text. */
 const documents = {
   'packages/node-libvirt/API.md': libvirtApi,
+  'schemas/estate.schema.json': estateJsonSchema,
+  'schemas/runbook.schema.json': runbookJsonSchema,
 };
 
 const isCheck = process.argv.includes('--check');
