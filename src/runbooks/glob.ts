@@ -4,8 +4,8 @@
  * times that of the glob at worst, whatever the glob: a hostile one cannot hold the planner up.
  */
 export function compileGlob(glob: string): (name: string) => boolean {
-  const tokens = tokensOf([...glob]);
-  return (name) => matches(tokens, [...name]);
+  const tokens = tokensOf(Array.from(glob));
+  return (name) => matches(tokens, Array.from(name));
 }
 
 type Token = 'any-text' | ((character: string) => boolean);

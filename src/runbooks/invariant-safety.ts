@@ -2,8 +2,8 @@ import { type Estate, hostsOf } from '../model/estate.js';
 import type { Finding } from '../model/finding.js';
 import type { Json } from '../model/json.js';
 import { formatPlace, type Place } from '../model/place.js';
-import type { AuthorityClause, Lane, Plan, Step } from '../model/plan.js';
-import type { CheckInput, CleanupInput, DefineInput, MigrateInput, VmAt } from '../model/step-input.js';
+import type { AuthorityClause, Lane, Plan, Step, StepKind } from '../model/plan.js';
+import type { CleanupInput, StepInputs } from '../model/step-input.js';
 
 /** What the rules S1 to S4 forbid in this plan. */
 export function safetyViolations(plan: Plan, estate: Estate | undefined): readonly Finding[] {
@@ -49,20 +49,21 @@ function laneFindings(view: View, lane: Lane): readonly Finding[] {
 
 /** S1: a start needs its VM's authority at its place, which the lane has brought there; or it starts a drill's clone. */
 function startRules(view: View, lane: Lane, step: Step): readonly string[] {
-  if (step.kind !== 'start') {
+  const input = inputOf(step, 'start');
+  if (input === undefined) {
     return [];
   }
-  const { vm, id, at } = inputOf<VmAt>(step);
+  const { vm = '', id, at } = input;
   const isClone = lane.steps.some((other) => {
-    const definition = other.kind === 'define' ? inputOf<DefineInput>(other).definition : undefined;
+    const definition = inputOf(other, 'define')?.definition;
     return definition?.cloneOf !== undefined && definition.id === id;
   });
   if (isClone) {
     return view.plan.mode === 'drill' ? [] : ['S3: a clone is started in a mode that is no drill'];
   }
   const clause = step.authority;
-  if (clause?.rule !== 'needs-at' || clause.vm !== vm || !isSame(clause.place, at)) {
-    return [`S1: ${vm} is started without asking for its authority at ${formatPlace(at)}`];
+  if (at === undefined || clause?.rule !== 'needs-at' || clause.vm !== vm || !isSame(clause.place, at)) {
+    return [`S1: ${vm} is started without asking for its authority there`];
   }
   const last = lane.steps
     .slice(0, lane.steps.indexOf(step))
@@ -81,11 +82,12 @@ function clauseRules(
 ): readonly string[] {
   const { lane, step, before } = about;
   const clause = step.authority;
-  if (step.kind === 'migrate') {
-    const { from, to } = inputOf<MigrateInput>(step);
-    if (clause?.rule !== 'moves' || !isSame(clause.from, from) || !isSame(clause.to, to)) {
-      return ['S1: a migration that does not move the authority with the VM'];
-    }
+  const move = inputOf(step, 'migrate');
+  if (
+    move !== undefined &&
+    (clause?.rule !== 'moves' || !isSame(clause.from, move.from) || !isSame(clause.to, move.to))
+  ) {
+    return ['S1: a migration that does not move the authority with the VM'];
   }
   if (step.kind === 'promote' && clause?.rule !== 'takes' && clause?.rule !== 'needs-at') {
     return ['S1: a replica is promoted without its authority'];
@@ -117,10 +119,7 @@ function proofRules(
 ): string[] {
   const { lane, clause, before } = about;
   if (clause.deadHosts.length === 0) {
-    const isStopped = before.some(
-      (step) =>
-        step.kind === 'shutdown' || (step.kind === 'check' && isStateCheck(inputOf<CheckInput>(step), clause.vm)),
-    );
+    const isStopped = before.some((step) => step.kind === 'shutdown' || isStopCheck(step, clause.vm));
     return isStopped
       ? []
       : [`S2: authority over ${clause.vm} is taken with neither a proof of death nor an observed stop`];
@@ -134,15 +133,15 @@ function proofRules(
 /** S3: a drill defines clones only, on the isolated network, and touches nothing else. */
 function drillRules(view: View, step: Step): readonly string[] {
   const isDrill = view.plan.mode === 'drill';
-  if (step.kind === 'define') {
-    const { at, definition } = inputOf<DefineInput>(step);
+  const { at, definition } = inputOf(step, 'define') ?? {};
+  if (definition !== undefined) {
     if (!isDrill) {
       return definition.cloneOf === undefined ? [] : ['S3: a clone is defined in a mode that is no drill'];
     }
     if (definition.cloneOf === undefined || definition.cloneOf === definition.id || definition.hasAutostart) {
       return ['S3: a drill defines something else than a clone with an id of its own and no autostart'];
     }
-    const allowed = view.drillNetwork(at);
+    const allowed = at === undefined ? undefined : view.drillNetwork(at);
     return definition.networks
       .filter((network) => network !== allowed)
       .map((network) => `S3: the clone ${definition.name} is attached to ${network}`);
@@ -153,10 +152,7 @@ function drillRules(view: View, step: Step): readonly string[] {
 
 /** S4: the old copy is retired, and an overlay merged, only after the VM has its new place. */
 function discardRules(step: Step, before: readonly Step[]): readonly string[] {
-  if (step.kind !== 'cleanup') {
-    return [];
-  }
-  const { what } = inputOf<CleanupInput>(step);
+  const what = inputOf(step, 'cleanup')?.what;
   const has = (kind: Step['kind']): boolean => before.some((other) => other.kind === kind);
   if (what === 'source' && !(has('promote') && has('define'))) {
     return ['S4: the old copy is retired before there is a new one'];
@@ -169,20 +165,30 @@ function leftovers(plan: Plan): readonly Finding[] {
   const removed = new Set(
     plan.stages
       .filter(({ isAlways }) => isAlways)
-      .flatMap(({ lanes }) => lanes.flatMap(({ steps }) => steps))
-      .flatMap((step) => (step.kind === 'cleanup' ? [inputOf<VmAt>(step).id] : [])),
+      .flatMap(({ lanes }) => lanes)
+      .flatMap(({ steps }) => steps)
+      .map((step) => idRemoved(inputOf(step, 'cleanup'))),
   );
-  return plan.stages
-    .flatMap(({ lanes }) => lanes.flatMap(({ steps }) => steps))
-    .filter((step) => step.kind === 'define' && !removed.has(inputOf<DefineInput>(step).definition.id))
-    .map((step) => violation(inputOf<DefineInput>(step).definition.name, 'S3: nothing removes this clone'));
+  return stepsOf(plan).flatMap((step) => {
+    const definition = inputOf(step, 'define')?.definition;
+    return definition === undefined || removed.has(definition.id)
+      ? []
+      : [violation(definition.name, 'S3: nothing removes this clone')];
+  });
 }
 
-function fencesOf(plan: Plan): ReadonlyMap<string, string> {
+function idRemoved(input: Partial<CleanupInput> | undefined): string | undefined {
+  return input?.what === 'clone' ? input.id : undefined;
+}
+
+function fencesOf(plan: Plan): View['fences'] {
   return new Map(
     plan.stages.flatMap(({ lanes }) =>
       lanes.flatMap(({ id, steps }) =>
-        steps.flatMap((step) => (step.kind === 'fence' ? [[id, inputOf<{ host: string }>(step).host]] : [])),
+        steps.flatMap((step): [string, string][] => {
+          const host = inputOf(step, 'fence')?.host;
+          return host === undefined ? [] : [[id, host]];
+        }),
       ),
     ),
   );
@@ -194,33 +200,36 @@ function drillNetworks(plan: Plan, estate: Estate | undefined): View['drillNetwo
     return ({ host }) => estate.sites[hosts[host]?.site ?? '']?.networks['drill'];
   }
   const first = new Map<string, string>();
-  for (const step of plan.mode === 'drill'
-    ? plan.stages.flatMap(({ lanes }) => lanes.flatMap(({ steps }) => steps))
-    : []) {
-    const define = step.kind === 'define' ? inputOf<DefineInput>(step) : undefined;
-    const network = define?.definition.networks[0];
-    if (define !== undefined && network !== undefined && !first.has(define.at.site)) {
-      first.set(define.at.site, network);
+  for (const step of plan.mode === 'drill' ? stepsOf(plan) : []) {
+    const { at, definition } = inputOf(step, 'define') ?? {};
+    const network = definition?.networks[0];
+    if (at !== undefined && network !== undefined && !first.has(at.site)) {
+      first.set(at.site, network);
     }
   }
   return ({ site }) => first.get(site);
+}
+
+function stepsOf(plan: Plan): readonly Step[] {
+  return plan.stages.flatMap(({ lanes }) => lanes.flatMap(({ steps }) => steps));
 }
 
 function gained(clause: AuthorityClause | undefined): readonly Place[] {
   return clause === undefined || clause.rule === 'needs-at' ? [] : [clause.to];
 }
 
-function isStateCheck(input: CheckInput, vm: string): boolean {
-  return input.about === 'vm-state' && input.state === 'shut-off' && input.vm === vm;
+function isStopCheck(step: Step, vm: string): boolean {
+  const input = inputOf(step, 'check');
+  return input?.about === 'vm-state' && input.state === 'shut-off' && input.vm === vm;
 }
 
 function isSame(one: Place | undefined, other: Place | undefined): boolean {
   return one !== undefined && other !== undefined && one.site === other.site && one.host === other.host;
 }
 
-/** The step's input in the form that its kind has; the step type's schema is what checks it. */
-function inputOf<Input>(step: Step): Input {
-  return step.input as Json as Input;
+/** The step's input, when it is of this kind. The schemas of the steps say whether it is whole; a rule must bear with less. */
+function inputOf<Kind extends StepKind>(step: Step, kind: Kind): Partial<StepInputs[Kind]> | undefined {
+  return step.kind === kind ? (step.input as Json as Partial<StepInputs[Kind]>) : undefined;
 }
 
 function violation(subject: string, message: string): Finding {

@@ -90,7 +90,7 @@ function stepProblems(plan: Plan, lane: Lane, step: Step): readonly string[] {
     disksFrom !== undefined &&
     !stepsBefore(lane, step).some(({ id, kind }) => id === disksFrom && kind === 'overlay')
   ) {
-    problems.push(`no earlier overlay step is called ${String(disksFrom)}`);
+    problems.push(`no earlier overlay step is called ${JSON.stringify(disksFrom)}`);
   }
   return problems;
 }

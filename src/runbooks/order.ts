@@ -2,7 +2,8 @@ import type { Finding } from '../model/finding.js';
 import type { PlanConflict } from '../model/plan.js';
 import type { Group } from '../model/runbook.js';
 import { conflict } from './conflict.js';
-import { nearest } from './nearest.js';
+import { circlesOf } from './parse-group-order.js';
+import { suggest } from './suggest.js';
 
 /** Groups whose VMs are worked on together. Levels follow one another. */
 export interface Level {
@@ -27,13 +28,11 @@ export function order(groups: readonly Group[]): Order {
     group.after.flatMap((name, at) =>
       byName.has(name)
         ? []
-        : [unknownGroup(group, name, { names: byName.keys(), path: `/groups/${index}/after/${at}` })],
+        : [unknownGroup(group, name, { names: [...byName.keys()], path: `/groups/${index}/after/${at}` })],
     ),
   );
-  const cycle = conflicts.length === 0 ? cycleIn(byName) : undefined;
-  if (cycle !== undefined) {
-    conflicts.push(cycle);
-  }
+  const circles = circlesOf(new Map(groups.map(({ name, after }) => [name, after])));
+  conflicts.push(...circles.map((circle) => circleConflict(circle, byName)));
   return conflicts.length > 0 ? { levels: [], conflicts, findings: [] } : ranked(groups, byName);
 }
 
@@ -106,37 +105,24 @@ function topological(byName: ByName): string[] {
   return ready;
 }
 
-function cycleIn(byName: ByName): PlanConflict | undefined {
-  const placed = new Set(topological(byName));
-  const start = [...byName.keys()].find((name) => !placed.has(name));
-  if (start === undefined) {
-    return undefined;
-  }
-  // Every group left waits for another one left, so that following them must come round.
-  const path: string[] = [];
-  let name: string | undefined = start;
-  while (name !== undefined && !path.includes(name)) {
-    path.push(name);
-    name = byName.get(name)?.group.after.find((other) => !placed.has(other));
-  }
-  const cycle = path.slice(path.indexOf(name ?? start));
-  const [first = start] = cycle;
+function circleConflict(circle: readonly string[], byName: ByName): PlanConflict {
+  const [first = '', second = first] = circle;
   const found = byName.get(first);
   return conflict('invalid', {
     code: 'group-cycle',
     subject: first,
-    message: `groups wait for each other in a circle: ${[...cycle, first].join(' → ')}`,
+    message: `groups wait for each other in a circle: ${circle.join(' → ')}`,
     hint: 'remove one `after` of the circle',
-    path: `/groups/${found?.index ?? 0}/after/${found?.group.after.indexOf(cycle[1] ?? first) ?? 0}`,
+    path: `/groups/${found?.index ?? 0}/after/${found?.group.after.indexOf(second) ?? 0}`,
   });
 }
 
 function unknownGroup(
   group: Group,
   name: string,
-  where: { readonly names: Iterable<string>; readonly path: string },
+  where: { readonly names: readonly string[]; readonly path: string },
 ): PlanConflict {
-  const near = nearest(name, where.names);
+  const near = suggest(name, where.names);
   return conflict('invalid', {
     code: 'group-unknown',
     subject: group.name,

@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  authorityAt,
   estate,
-  GiB,
   group,
   host,
   inventory,

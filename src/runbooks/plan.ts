@@ -5,7 +5,6 @@ import { roomsOf } from './capacity.js';
 import { conflict } from './conflict.js';
 import { estimatesOf } from './estimate-run.js';
 import { slotsOf } from './limits.js';
-import { nearest } from './nearest.js';
 import { type Order, order } from './order.js';
 import { type Placement, place } from './place.js';
 import { findingsOf } from './plan-findings.js';
@@ -15,6 +14,7 @@ import { stagesOf } from './plan-stages.js';
 import { type Subject, subjectsOf } from './plan-subject.js';
 import { type PlacedWork, skip, type Work } from './plan-work.js';
 import { type Selection, select, selectSets } from './select.js';
+import { suggest } from './suggest.js';
 
 export type { PlanInputs } from './plan-scene.js';
 
@@ -224,7 +224,7 @@ function unknownLimits({ request }: Scene, selection: Selection<Subject>): reado
   return (request.limitTo ?? [])
     .filter((name) => !names.has(name))
     .map((name) => {
-      const near = nearest(name, names);
+      const near = suggest(name, [...names]);
       return conflict('invalid', {
         code: 'limit-unknown',
         subject: name,

@@ -3,7 +3,7 @@ import type { PlanConflict } from '../model/plan.js';
 import type { Group, Runbook, Selector } from '../model/runbook.js';
 import { conflict, warning } from './conflict.js';
 import { compileGlob } from './glob.js';
-import { nearest } from './nearest.js';
+import { suggest } from './suggest.js';
 
 /** What of a VM selectors can ask for. */
 export interface Selectable {
@@ -38,7 +38,7 @@ export function select<Vm extends Selectable>(runbook: Runbook, vms: readonly Vm
       const path = `/groups/${groupIndex}/vms/${selectorIndex}`;
       const matched = index.match(selector);
       if (matched.length === 0 && 'name' in selector) {
-        const name = unmatched.length < suggestionsMax ? nearest(selector.name, index.names) : undefined;
+        const name = unmatched.length < suggestionsMax ? suggest(selector.name, index.names) : undefined;
         unmatched.push(unmatchedName({ name: selector.name, group: group.name, path, nearestName: name }));
       } else if (matched.length === 0) {
         findings.push(
@@ -69,9 +69,9 @@ export function select<Vm extends Selectable>(runbook: Runbook, vms: readonly Vm
 }
 
 /** The VMs that each list of selectors names together, as keep-apart and keep-together need them. */
-export function selectSets<Vm extends Selectable>(
+export function selectSets(
   sets: readonly (readonly Selector[])[],
-  vms: readonly Vm[],
+  vms: readonly Selectable[],
 ): readonly (readonly string[])[] {
   if (sets.length === 0) {
     return [];

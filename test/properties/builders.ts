@@ -19,14 +19,14 @@ export const digests = { runbook: '1'.repeat(64), estate: '2'.repeat(64), invent
 /** `estate('north-1 north-2', 'south-1')`: a host belongs to the site that its name begins with. */
 export function estate(...hostLists: readonly string[]): Estate {
   const hosts = hostLists.flatMap((list) => list.split(' ')).map(estateHost);
-  const names = [...new Set(['north', 'south', ...hosts.map(({ site }) => site)])];
+  const names = [...new Set(['north', 'south', ...hosts.map((each) => each.site)])];
   return {
     sites: Object.fromEntries(
       names.map((name) => [
         name,
-        site(
+        estateSite(
           name,
-          hosts.filter((host) => host.site === name),
+          hosts.filter((each) => each.site === name),
         ),
       ]),
     ),
@@ -48,10 +48,10 @@ export function estateHost(name: string): Host {
   };
 }
 
-function site(name: string, hosts: readonly Host[]): Site {
+function estateSite(name: string, hosts: readonly Host[]): Site {
   return {
     name,
-    hosts: Object.fromEntries(hosts.map((host) => [host.name, host])),
+    hosts: Object.fromEntries(hosts.map((each) => [each.name, each])),
     networks: { prod: `br-prod-${name}`, drill: `br-drill-${name}` },
     images: '/var/lib/libvirt/images',
     replicas: '/var/lib/lifeboat/replicas',
@@ -59,8 +59,8 @@ function site(name: string, hosts: readonly Host[]): Site {
 }
 
 /** The site in a host's name: what is before the last `-`. */
-export function siteOf(host: string): string {
-  return host.slice(0, host.lastIndexOf('-'));
+export function siteOf(hostName: string): string {
+  return hostName.slice(0, hostName.lastIndexOf('-'));
 }
 
 export function host(name: string, facts: Partial<HostFacts> = {}): HostFacts {
