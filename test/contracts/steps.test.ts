@@ -1,0 +1,92 @@
+import { describe, expect, it } from '@jest/globals';
+import type { EffectKind } from '../../src/hypervisors/simulated/audit.js';
+import type { World } from '../../src/hypervisors/simulated/world.js';
+import { counted, type StepCase, stepCases } from './step-cases.js';
+import { follow, laneAfter, type StepLane } from './step-lane.js';
+
+const prepared = async (planned: StepCase): Promise<StepLane> => await laneAfter(planned.world, planned.after);
+
+/** What was changed in the world since, of the kinds that count; the last moment before it is `from` effects in. */
+function effectsSince(world: World, from: number): readonly EffectKind[] {
+  return world
+    .audit()
+    .effects.slice(from)
+    .filter(counted)
+    .map(({ kind }) => kind);
+}
+
+const effectCount = ({ world }: StepLane): number => world.audit().effects.length;
+
+/** Instants spread over the time that the step takes, its first and last among them. */
+function instants(tookMs: number): readonly number[] {
+  const parts = [0, 0.02, 0.1, 0.25, 0.4, 0.55, 0.7, 0.85, 0.95, 1].map((part) => Math.round(part * tookMs));
+  return [...new Set([...parts, 1, 2, 6, 11, 17])].filter((instant) => instant <= tookMs).toSorted((a, b) => a - b);
+}
+
+async function durationOf(planned: StepCase): Promise<number> {
+  const lane = await prepared(planned);
+  const before = lane.world.clock.now();
+  await lane.run(planned);
+  return lane.world.clock.now() - before;
+}
+
+describe.each(stepCases)('the step $name', (planned) => {
+  it('says what is so before it is begun, and that it is done afterwards', async () => {
+    const lane = await prepared(planned);
+    const from = effectCount(lane);
+    expect(await lane.observe(planned)).toMatchObject({ value: { verdict: planned.before } });
+    const ended = await lane.run(planned);
+    expect(ended).toHaveProperty('value');
+    expect(effectsSince(lane.world, from)).toEqual(planned.effects);
+    const seen = await lane.observe(planned);
+    expect(seen).toMatchObject({ value: { verdict: 'done' } });
+    expect(Object.keys('value' in seen ? (seen.value.output ?? {}) : {})).toEqual(
+      Object.keys('value' in ended ? ended.value : {}),
+    );
+  });
+
+  it('changes nothing more when it is done a second time', async () => {
+    const lane = await prepared(planned);
+    const from = effectCount(lane);
+    await lane.run(planned);
+    expect(await lane.run(planned)).toHaveProperty('value');
+    expect(effectsSince(lane.world, from)).toEqual([...planned.effects, ...planned.again]);
+  });
+
+  it('comes to the same end, each effect once, when it is aborted at any instant', async () => {
+    for (const abortAfterMs of instants(await durationOf(planned))) {
+      const lane = await prepared(planned);
+      const from = effectCount(lane);
+      await lane.run(planned, { abortAfterMs });
+      await follow(lane, planned);
+      expect([abortAfterMs, ...effectsSince(lane.world, from)]).toEqual([abortAfterMs, ...planned.effects]);
+      expect(lane.world.audit().doubles).toEqual([]);
+    }
+  });
+
+  it('comes to the same end, each effect once, when the process is killed at any instant', async () => {
+    for (const afterMs of instants(await durationOf(planned))) {
+      const lane = await prepared(planned);
+      const from = effectCount(lane);
+      const heir = await lane.runAndDie(planned, afterMs);
+      await follow(heir, planned);
+      expect([afterMs, ...effectsSince(heir.world, from)]).toEqual([afterMs, ...planned.effects]);
+      expect(heir.world.audit().doubles).toEqual([]);
+    }
+  });
+});
+
+const losses = stepCases.flatMap((planned) => planned.changes.map((change) => ({ ...planned, ...change, planned })));
+
+it.each(losses)('the step $name finds the truth when the answer to $port $method is lost', async (loss) => {
+  const { planned, port, method } = loss;
+  const nth = (await prepared(planned)).callsOf(port, method) + 1;
+  const fault = { onCall: { port, method, nth }, fault: { kind: 'reply-lost' } } as const;
+  const lane = await laneAfter(planned.world, planned.after, [fault]);
+  const from = effectCount(lane);
+  const ended = await lane.run(planned);
+  expect('value' in ended ? 'transient' : ended.failure.kind).toMatch(/^(outcome-unknown|transient)$/);
+  await follow(lane, planned);
+  expect(effectsSince(lane.world, from)).toEqual(planned.effects);
+  expect(lane.world.audit().doubles).toEqual([]);
+});
