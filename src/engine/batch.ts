@@ -43,34 +43,34 @@ class BatchDraft {
     this.#follow(this.#advance([...companionsOf(entry, this.state), entry]));
   }
 
+  /** All steps that are asked for are started at once: until then they are asked for again. */
   #follow(intents: readonly Intent[]): void {
+    const follows: NewEntry[] = [];
     for (const intent of intents) {
-      switch (intent.intent) {
-        case 'start-step':
-          this.#start(intent);
-          break;
-        case 'finish-run':
-          this.#follow(this.#advance([this.#stamp({ type: 'run.finished', result: resultOf(this.state) })]));
-          break;
-        default:
-          this.intents.push(intent);
+      if (intent.intent === 'start-step') {
+        follows.push(...this.#start(intent));
+      } else if (intent.intent === 'finish-run') {
+        follows.push(this.#stamp({ type: 'run.finished', result: resultOf(this.state) }));
+      } else {
+        this.intents.push(intent);
       }
+    }
+    if (follows.length > 0) {
+      this.#follow(this.#advance(follows));
     }
   }
 
-  #start(intent: Extract<Intent, { readonly intent: 'start-step' }>): void {
+  #start(intent: Extract<Intent, { readonly intent: 'start-step' }>): readonly NewEntry[] {
     const { lane, step: stepId, attempt } = intent;
     const step = plannedStep(this.state, intent);
     const deadlineAt = this.#at + step.timeoutMs;
     const started = this.#stamp({ type: 'step.started', lane, step: stepId, attempt, deadlineAt });
     const refusal = authorityRefusal(step, this.state);
-    if (refusal === undefined) {
-      this.#follow(this.#advance([...this.#authority(step, { moment: 'started' }), started]));
-      this.intents.push(intent);
-    } else {
-      const failed = this.#stamp({ type: 'step.failed', lane, step: stepId, failure: refusal });
-      this.#follow(this.#advance([started, failed]));
+    if (refusal !== undefined) {
+      return [started, this.#stamp({ type: 'step.failed', lane, step: stepId, failure: refusal })];
     }
+    this.intents.push(intent);
+    return [...this.#authority(step, { moment: 'started' }), started];
   }
 
   #authority(step: Step, when: StepMoment): readonly NewEntry[] {
