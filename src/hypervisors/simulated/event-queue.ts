@@ -39,7 +39,7 @@ export class EventQueue<Payload> {
 
   /** All that are not forgotten, in the order in which they will come. */
   list(): readonly Due<Payload>[] {
-    return this.#heap.filter((due) => !due.isForgotten).sort((one, other) => (isBefore(one, other) ? -1 : 1));
+    return this.#heap.filter((due) => !due.isForgotten).toSorted((one, other) => (isBefore(one, other) ? -1 : 1));
   }
 
   #removeFirst(): void {

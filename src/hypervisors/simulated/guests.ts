@@ -205,6 +205,7 @@ export function requestShutdown(core: Core, host: HostState, guest: Guest): void
   const nature = natureOf(core, guest.definition);
   if (!guest.isShuttingDown && !nature.ignoresShutdown) {
     guest.isShuttingDown = true;
+    core.touched.hasChanged = true;
     after(core, nature.shutdownMs, { event: 'guest-off', host: host.name, id: guest.definition.id, boot: guest.boot });
   }
 }

@@ -12,6 +12,9 @@ import type { WorldEvent } from './world-event.js';
 import type { WorldSpec } from './world-spec.js';
 import type { WorldState } from './world-state.js';
 
+/** How far the clock may have gone on without anybody being told, ms. */
+const tellEveryMs = 1_000;
+
 /** A simulated world: sites, hosts, VMs and replicas that behave as libvirt's do, in a time of their own. */
 export interface World extends WorldPorts {
   /** Move it, or nothing happens: every call takes virtual time. */
@@ -25,7 +28,7 @@ export interface World extends WorldPorts {
   detach(): void;
   /** All of it as JSON: what is under way, what is due, the faults to come and what the observer has seen. */
   save(): string;
-  /** Calls back after each event that changed something. One listener at a time. */
+  /** Calls back after each event that changed something, and at least once for each virtual second in which any happened. One listener at a time. */
   onChange(listener: () => void): void;
 }
 
@@ -90,9 +93,11 @@ function coreOf(state: WorldState, clock: VirtualClock): Core {
 function worldOf(core: Core): World {
   const { state, clock } = core;
   let tell = (): void => undefined;
+  let toldAt = clock.now();
   const settle = (): void => {
-    if (core.touched.hasChanged) {
+    if (core.touched.hasChanged || clock.now() - toldAt >= tellEveryMs) {
       core.touched.hasChanged = false;
+      toldAt = clock.now();
       tell();
     }
   };
