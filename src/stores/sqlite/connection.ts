@@ -3,9 +3,10 @@ import { pathToFileURL } from 'node:url';
 import Database from 'libsql';
 import { JournalError } from '../journal.js';
 import { closedError } from '../refusals.js';
-import { isLockTimeout, toJournalError } from './errors.js';
+import { damaged, isLockTimeout, toJournalError } from './errors.js';
 import { prepareFile } from './file.js';
 import { migrations as knownMigrations, type Migration, sqlOf } from './migrations.js';
+import { findLogDamage } from './wal.js';
 
 /** A value that is bound to a statement. */
 export type Bound = string | number | null;
@@ -42,6 +43,7 @@ export class Connection {
       if (!options.readonly) {
         this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
       }
+      this.#refuseDamagedLog();
       this.#migrate(migrations);
     } catch (error) {
       throw toJournalError(this.path, error);
@@ -145,6 +147,15 @@ export class Connection {
     const statement = this.#db.prepare(sql);
     this.#statements.set(sql, statement);
     return statement;
+  }
+
+  /** A reader cannot keep others from writing meanwhile, so that only what it finds twice counts. */
+  #refuseDamagedLog(): void {
+    const look = (): string | undefined => findLogDamage(`${this.path}-wal`);
+    const found = this.#transaction(this.#readonly ? 'BEGIN' : 'BEGIN IMMEDIATE', look);
+    if (found !== undefined && (!this.#readonly || look() === found)) {
+      throw damaged(this.path, found);
+    }
   }
 
   #migrate(migrations: readonly Migration[]): void {

@@ -52,7 +52,7 @@ export function readStored(connection: Connection, runId: string): readonly Stor
 
 /**
  * Entries of some types over all runs, in the order of writing. Checked are each one's hash over the hash before it, and
- * that there are as many as were written.
+ * that there are as many different ones as were written.
  */
 export function selectEntries(
   connection: Connection,
@@ -60,7 +60,7 @@ export function selectEntries(
 ): readonly { readonly runId: string; readonly entry: Entry }[] {
   const wanted = JSON.stringify([...new Set(types)]);
   const rows = connection.rows(
-    `SELECT e.seq, CAST(e.hash || e.body AS BLOB), CAST(r.name AS BLOB), CAST(p.hash AS BLOB)
+    `SELECT e.position, e.seq, CAST(e.hash || e.body AS BLOB), CAST(r.name AS BLOB), CAST(p.hash AS BLOB)
      FROM entries AS e LEFT JOIN runs AS r ON r.id = e.run LEFT JOIN entries AS p ON p.run = e.run AND p.seq = e.seq - 1
      WHERE e.type IN (SELECT value FROM json_each(?)) ORDER BY e.position`,
     wanted,
@@ -73,14 +73,20 @@ export function selectEntries(
     const found = `${integer(total?.[0])} entries of the types ${types.join(', ')} were written and ${rows.length} are stored`;
     throw damageOf('(all)', found, connection.path);
   }
-  return rows.map(([seq, stored, name, before]) => {
+  let lastPosition = 0;
+  return rows.map(([position, seq, stored, name, before]) => {
     const runId = text(name);
     const { hash, body } = split(stored);
     const previous = seq === 1 ? firstHash(runId) : text(before);
     if (nextHash(previous, body) !== hash) {
       throw damageOf(runId, `entry ${integer(seq)} or its hash was changed`, connection.path);
     }
-    return { runId, entry: JSON.parse(body.toString('utf8')) as Entry };
+    const entry = JSON.parse(body.toString('utf8')) as Entry;
+    if (!types.includes(entry.type) || integer(position) <= lastPosition) {
+      throw damageOf(runId, `the index of types leads to entry ${integer(seq)} by mistake`, connection.path);
+    }
+    lastPosition = integer(position);
+    return { runId, entry };
   });
 }
 
