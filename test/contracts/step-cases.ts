@@ -34,7 +34,8 @@ export const south1 = { site: 'south', host: 'south-1' };
 export const db = { vm: 'db-1', id: '00000000-0000-4000-8000-0000000000d1' };
 export const clone = { vm: 'drill-db-1-7', id: '00000000-0000-4000-8000-0000000000c7' };
 
-function step<Kind extends StepKind>(kind: Kind, input: StepInputs[Kind], id: string = kind): PlannedStep {
+/** A step as the planner writes it; its id is its kind when none is given. */
+export function step<Kind extends StepKind>(kind: Kind, input: StepInputs[Kind], id: string = kind): PlannedStep {
   return { id, kind, input: input as JsonObject };
 }
 
@@ -42,16 +43,16 @@ const body = { memoryBytes: 2 * 2 ** 30, vcpus: 2, hasAgent: true, tags: [] };
 const point = 'newest' as const;
 const checkAgent = { probe: 'guest-agent', withinMs: 60_000 } as const;
 
-const promote = step('promote', { vm: db.vm, at: south1, point });
-const promotedOverlay = step('overlay', { vm: db.vm, at: south1, purpose: 'promoted', point });
-const cloneOverlay = step('overlay', { vm: db.vm, at: south1, purpose: 'clone', point });
-const moveOverlay = step('overlay', { vm: db.vm, at: south1, purpose: 'move', point });
-const define = step('define', {
+export const promote = step('promote', { vm: db.vm, at: south1, point });
+export const promotedOverlay = step('overlay', { vm: db.vm, at: south1, purpose: 'promoted', point });
+export const cloneOverlay = step('overlay', { vm: db.vm, at: south1, purpose: 'clone', point });
+export const moveOverlay = step('overlay', { vm: db.vm, at: south1, purpose: 'move', point });
+export const define = step('define', {
   at: south1,
   definition: { ...body, id: db.id, name: db.vm, networks: ['br-south'], hasAutostart: true },
   disksFrom: 'overlay',
 });
-const defineClone = step('define', {
+export const defineClone = step('define', {
   at: south1,
   definition: {
     ...body,
@@ -63,20 +64,20 @@ const defineClone = step('define', {
   },
   disksFrom: 'overlay',
 });
-const start = step('start', { ...db, at: south1 });
-const startClone = step('start', { ...clone, at: south1 });
-const sync = step('sync', { vm: db.vm, from: north1, to: south1 });
-const shutdown = step('shutdown', { ...db, at: north1 });
-const migrateLive = {
+export const start = step('start', { ...db, at: south1 });
+export const startClone = step('start', { ...clone, at: south1 });
+export const sync = step('sync', { vm: db.vm, from: north1, to: south1 });
+export const shutdown = step('shutdown', { ...db, at: north1 });
+export const migrateLive = {
   ...db,
   from: north1,
   to: south1,
   ladder: ['live', 'pause'],
   maxDowntimeMs: 500,
 } as const;
-const moveOverOverlay = step('migrate', { ...migrateLive, copyStorage: 'overlay' });
-const failover = [promote, promotedOverlay, define, start];
-const drill = [cloneOverlay, defineClone, startClone];
+export const moveOverOverlay = step('migrate', { ...migrateLive, copyStorage: 'overlay' });
+export const failover = [promote, promotedOverlay, define, start];
+export const drill = [cloneOverlay, defineClone, startClone];
 const mergeOverlay = step('cleanup', { what: 'merge', vm: db.vm, at: south1, overlayStep: 'vm/db-1/overlay' });
 
 const on = (port: string, ...methods: readonly string[]) => methods.map((method) => ({ port, method }));

@@ -1,10 +1,12 @@
 import type { ScriptedFault } from '../../src/hypervisors/simulated/fault.js';
 import { createWorld, restoreWorld, type World } from '../../src/hypervisors/simulated/world.js';
+import type { Proof } from '../../src/model/authority.js';
 import { type Failure, FailureError } from '../../src/model/failure.js';
+import type { Finding } from '../../src/model/finding.js';
 import type { JsonObject } from '../../src/model/json.js';
 import type { Observation } from '../../src/model/observation.js';
 import { inputProblems, stepTypes } from '../../src/steps/index.js';
-import type { ReceivedMove, StepContext } from '../../src/steps/step-type.js';
+import type { MoveFeed, ReceivedMove, StepContext } from '../../src/steps/step-type.js';
 import type { PlannedStep } from './step-cases.js';
 import { estate, type WorldName, worldSpecs } from './step-worlds.js';
 
@@ -26,6 +28,9 @@ export interface StepLane {
   undo(step: PlannedStep): Promise<Ended<JsonObject>>;
   /** Acts, and when it is over `afterMs` later the process is killed: a lane in the same world, that knows the journal alone. */
   runAndDie(step: PlannedStep, afterMs: number): Promise<StepLane>;
+  check(step: PlannedStep): Promise<Ended<readonly Finding[]>>;
+  /** An operator's move that concerns the lane. */
+  move(name: 'approve' | 'reject', by: string): void;
   /** What was asked of a port's method so far. */
   callsOf(port: string, method: string): number;
 }
@@ -34,7 +39,7 @@ interface LaneInputs {
   readonly world: World;
   readonly outputs?: Readonly<Record<string, JsonObject>>;
   readonly startedAt?: number;
-  readonly moves?: readonly ReceivedMove[];
+  readonly deaths?: Readonly<Record<string, Proof>>;
 }
 
 /** A lane whose first steps have been done already. */
@@ -57,8 +62,9 @@ export async function laneAfter(
   return laneIn({ world, outputs });
 }
 
-export function laneIn({ world, outputs = {}, startedAt, moves = [] }: LaneInputs): StepLane {
+export function laneIn({ world, outputs = {}, startedAt, deaths = {} }: LaneInputs): StepLane {
   const texts: string[] = [];
+  const moves = new MoveDoor();
   const beganAt = startedAt ?? world.clock.now();
   const contextOf = (step: PlannedStep, signal: AbortSignal): StepContext => ({
     ...world,
@@ -69,8 +75,8 @@ export function laneIn({ world, outputs = {}, startedAt, moves = [] }: LaneInput
     deadlineAt: world.clock.now() + timeoutMs,
     isAttached: false,
     outputs,
-    deaths: {},
-    moves: { received: moves, next: async (until) => await neverBut(until) },
+    deaths,
+    moves: moves.feed(),
     signal,
     progress: ({ text }) => texts.push(text),
   });
@@ -109,6 +115,8 @@ export function laneIn({ world, outputs = {}, startedAt, moves = [] }: LaneInput
       }
       return await ended(undone);
     },
+    check: async (step) => await ended(stepTypes[step.kind].check(step.input, contextOf(step, signal))),
+    move: (name, by) => moves.add({ move: { move: name }, by, at: world.clock.now(), reason: '' }),
     async runAndDie(step, afterMs) {
       stepTypes[step.kind].run(step.input, contextOf(step, signal)).catch(() => undefined);
       await world.clock.run({ until: world.clock.now() + afterMs });
@@ -127,10 +135,42 @@ const timedOut = new FailureError({
   message: 'it did not end in its time',
 });
 
-async function neverBut(signal: AbortSignal): Promise<never> {
-  return await new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
+/** Operators' moves, handed to a step one by one as the engine does. */
+class MoveDoor {
+  readonly #received: ReceivedMove[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  add(move: ReceivedMove): void {
+    this.#received.push(move);
+    for (const wake of this.#waiting) {
+      wake();
+    }
+  }
+
+  feed(): MoveFeed {
+    let given = this.#received.length;
+    return {
+      received: [...this.#received],
+      next: async (signal) =>
+        await new Promise((resolve, reject) => {
+          const give = (): void => {
+            const move = this.#received[given];
+            if (move !== undefined) {
+              given += 1;
+              this.#waiting.delete(give);
+              resolve(move);
+            }
+          };
+          this.#waiting.add(give);
+          const onAbort = (): void => {
+            this.#waiting.delete(give);
+            reject(signal.reason as Error);
+          };
+          signal.addEventListener('abort', onAbort, { once: true });
+          give();
+        }),
+    };
+  }
 }
 
 /** More rounds than any step may need to come to its end. */
