@@ -15,6 +15,8 @@ export interface SimulationOptions {
   readonly estate: Estate;
   /** The VMs of the world come from it; without one, the folder must have a world already. */
   readonly runbook?: Runbook;
+  /** Whether what happens is kept. Else the world is only looked at, and another process may act on it meanwhile. */
+  readonly isKept: boolean;
   /** Holds the world and its journal. */
   readonly folder: string;
   /** Virtual seconds per second; `max` never waits. */

@@ -5,6 +5,8 @@ import type { Drivers } from './drivers.js';
 export interface Environment {
   /** Of this program. */
   readonly version: string;
+  /** Where the JSON Schemas of estates and runbooks are, for editors. */
+  readonly schemas: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Where relative paths start. */
   readonly folder: string;

@@ -7,10 +7,18 @@ import { readText } from './files.js';
 import { isRedrawn } from './progress/screen.js';
 import { usage } from './refusal.js';
 
+interface WorldNeeds {
+  readonly estate: EstateFile;
+  /** What a new simulated world is made from. */
+  readonly runbook?: Runbook;
+  /** Whether the command acts, so that a simulated world has to remember it. Default: it only looks. */
+  readonly isKept?: boolean;
+}
+
 /** Opens the hosts and the store, does the work, and closes them whatever happened. */
 export async function withWorld<T>(
   call: Call,
-  { estate, runbook }: { readonly estate: EstateFile; readonly runbook?: Runbook },
+  { estate, runbook, isKept = false }: WorldNeeds,
   work: (world: World) => Promise<T>,
 ): Promise<T> {
   if (!optionFlag(call, 'simulate')) {
@@ -23,6 +31,7 @@ export async function withWorld<T>(
   const world = await call.environment.drivers.openSimulation({
     estate: estate.estate,
     ...(runbook === undefined ? {} : { runbook }),
+    isKept,
     folder: simulationFolder(call, estate),
     speed: speedOf(call),
     ...(faults === undefined ? {} : { faults: { file: faults, text: readText(call, faults) } }),

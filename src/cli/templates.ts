@@ -1,7 +1,9 @@
 import type { Estate } from '../model/estate.js';
 
 /** What `lifeboat init` writes as the estate: two sites of two hosts, every key explained. */
-export const estateTemplate = `# The estate: where your virtual machines can live. \`lifeboat validate RUNBOOK\` checks it.
+export function estateTemplate(schemas: string): string {
+  return `# yaml-language-server: $schema=${schemas}/estate.schema.json
+# The estate: where your virtual machines can live. \`lifeboat validate RUNBOOK\` checks it.
 version: 1
 
 sites:
@@ -34,14 +36,19 @@ links:                                     # what limits and forecasts count
 tls: required                              # required | off
 store: { sqlite: /var/lib/lifeboat/lifeboat.db }   # the journal of every run
 `;
+}
 
 /** What `lifeboat init` writes as a runbook for the first sites of an estate. */
-export function runbookTemplate(name: string, estate: Estate): string {
+export function runbookTemplate(
+  name: string,
+  { estate, schemas }: { readonly estate: Estate; readonly schemas: string },
+): string {
   const [from, to] = Object.keys(estate.sites);
   const [host] = Object.keys(Object.values(estate.sites)[0]?.hosts ?? {});
   const protect =
     to === undefined ? `{ from: { host: ${host ?? ''} }, to: ${from ?? ''} }` : `{ from: ${from ?? ''}, to: ${to} }`;
-  return `# One runbook for every mode: drill, relocate, failover, failback, evacuate.
+  return `# yaml-language-server: $schema=${schemas}/runbook.schema.json
+# One runbook for every mode: drill, relocate, failover, failback, evacuate.
 # Rehearse it now, nothing real is touched: lifeboat drill runbooks/${name}.yaml --simulate
 version: 1
 name: ${name}

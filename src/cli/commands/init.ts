@@ -29,16 +29,18 @@ export async function initCommand(call: Call): Promise<ExitCode> {
       'Give another --name, or --force to replace it.',
     );
   }
-  const estate = parseEstate(isNew ? estateTemplate : readText(call, estateFile), estateFile);
+  const { schemas } = call.environment;
+  const estateText = estateTemplate(schemas);
+  const estate = parseEstate(isNew ? estateText : readText(call, estateFile), estateFile);
   if (!estate.ok) {
     throw new InvalidFiles(estate.problems);
   }
   makeFolder(call, dirname(runbookFile));
   if (isNew) {
     makeFolder(call, dirname(estateFile));
-    writeText(call, estateFile, estateTemplate);
+    writeText(call, estateFile, estateText);
   }
-  writeText(call, runbookFile, runbookTemplate(name, estate.value));
+  writeText(call, runbookFile, runbookTemplate(name, { estate: estate.value, schemas }));
   const next = `lifeboat drill ${runbookFile} --simulate`;
   tell(call, () => `Read them, change them to what you have, and rehearse: ${next}`, {
     kind: 'Written',

@@ -54,7 +54,7 @@ async function start(call: Call, { subject, isConfirmed, plan }: Start): Promise
   if (isConfirmed) {
     refuseUnconfirmed(call, subject.runbook.name);
   }
-  return withWorld(call, subject, async (world) => {
+  return withWorld(call, { ...subject, isKept: true }, async (world) => {
     const planned = await plan(world);
     if (isConflicts(planned)) {
       return tellConflicts(call, subject, planned);

@@ -21,7 +21,7 @@ export function frame(view: RunView, { columns, rows, style }: FrameOptions): re
   const lanes = lanesInView(view.state);
   const head = [headline(view, style), counts(view, lanes, style), ...phaseLines(view, style)];
   const widest = Math.min(28, Math.max(8, ...lanes.map(({ lane }) => lane.id.length)));
-  const lines = lanes.map((lane) => laneLines(lane, view, { style, nameWidth: widest }));
+  const lines = lanes.map((lane) => laneLines(lane, view, { style, columns, nameWidth: widest }));
   const chosen = chosenLanes(
     lanes.map((lane, index) => ({ ...lane, height: lines[index]?.length ?? 1 })),
     rows - 1 - head.length,

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../model/units.js';
 import { clean, fit, type Style } from '../style.js';
 import { bar } from './bar.js';
-import { laneCommand } from './typed-commands.js';
+import { laneCommand, wrapped } from './typed-commands.js';
 import { currentStep, isHeld, type LaneInView, type RunView } from './view.js';
 import { laneWord, paint, timeOfDay } from './words.js';
 
@@ -9,7 +9,7 @@ import { laneWord, paint, timeOfDay } from './words.js';
 export function laneLines(
   lane: LaneInView,
   view: RunView,
-  { style, nameWidth }: { readonly style: Style; readonly nameWidth: number },
+  { style, columns, nameWidth }: { readonly style: Style; readonly columns: number; readonly nameWidth: number },
 ): readonly string[] {
   const { sign, word, tone } = laneWord(lane.state);
   const head = `  ${paint(style, tone, `${sign} ${fit(word, 9)}`)} ${fit(lane.lane.id, nameWidth)}  `;
@@ -17,7 +17,10 @@ export function laneLines(
   if (!isHeld(lane.state)) {
     return [line];
   }
-  return [line, ...lane.state.offers.map((move) => `      ${style.bold(laneCommand(view.commands, move, lane.lane))}`)];
+  const typed = lane.state.offers.flatMap((move) =>
+    wrapped(laneCommand(view.commands, move, lane.lane), columns - 6).map((part) => `      ${style.bold(part)}`),
+  );
+  return [line, ...typed];
 }
 
 function detail(lane: LaneInView, view: RunView, style: Style): string {

@@ -20,6 +20,20 @@ export function laneCommand(commands: TypedCommands, move: MoveName, lane: Pick<
   return ['lifeboat', move, commands.runId, ...about, commands.suffix].filter((word) => word !== '').join(' ');
 }
 
+/** The command over as many lines as the width asks for, so that it can be copied as it stands; a word is never cut. */
+export function wrapped(command: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of command.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || `${last} ${word} \\`.length > width) {
+      lines.push(word);
+    } else {
+      lines[lines.length - 1] = `${last} ${word}`;
+    }
+  }
+  return lines.map((line, index) => (index === lines.length - 1 ? line : `${line} \\`));
+}
+
 /** The word as a POSIX shell reads it back. */
 export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

@@ -1,0 +1,96 @@
+import { writeSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
+import type { WriteStream } from 'node:tty';
+import type { Clock } from '../model/clock.js';
+import type { Environment, Input, Output } from './environment.js';
+import { showCursor } from './progress/terminal.js';
+
+/** The machine's own time. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  at: (at, callback) => {
+    const timer = setTimeout(callback, Math.max(0, at - Date.now()));
+    return () => clearTimeout(timer);
+  },
+};
+
+/** The surroundings of this process. The cursor is shown again however the process ends, short of SIGKILL. */
+export function processEnvironment(
+  given: Pick<Environment, 'version' | 'schemas' | 'holder' | 'drivers'>,
+): Environment {
+  process.on('exit', () => {
+    if (process.stderr.isTTY) {
+      writeSync(process.stderr.fd, showCursor);
+    }
+  });
+  return {
+    ...given,
+    variables: process.env,
+    folder: process.cwd(),
+    stdin: inputOf(process.stdin),
+    stdout: outputOf(process.stdout),
+    stderr: outputOf(process.stderr),
+    operator: `${userName()}@${hostname()}`,
+    clock: systemClock,
+    onInterrupt,
+  };
+}
+
+/** SIGTERM and SIGHUP count as Ctrl-C: the run is let go at a safe point, since it can be resumed. */
+function onInterrupt(listener: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) {
+    process.on(signal, listener);
+  }
+  return () => {
+    for (const signal of signals) {
+      process.off(signal, listener);
+    }
+  };
+}
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  // A reader that has gone, as with `| head`, is no failure of the command.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') {
+      throw error;
+    }
+  });
+  const terminal: Partial<WriteStream> = stream;
+  return {
+    write: (text) => stream.write(text),
+    isTerminal: stream.isTTY === true,
+    size: () => ({ columns: terminal.columns ?? 80, rows: terminal.rows ?? 24 }),
+    onResize: (listener) => {
+      stream.on('resize', listener);
+      return () => stream.off('resize', listener);
+    },
+  };
+}
+
+function inputOf(stream: NodeJS.ReadStream): Input {
+  return {
+    isTerminal: stream.isTTY === true,
+    line: async () => {
+      const lines = createInterface({ input: stream });
+      try {
+        for await (const line of lines) {
+          return line;
+        }
+        return undefined;
+      } finally {
+        lines.close();
+      }
+    },
+  };
+}
+
+/** A process whose user has no name here goes by its number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

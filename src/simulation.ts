@@ -1,0 +1,108 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { World as OpenedWorld, SimulationOptions } from './cli/drivers.js';
+import { exitCodes } from './cli/exit-codes.js';
+import { Refusal, usage } from './cli/refusal.js';
+import { specFromEstate } from './hypervisors/simulated/invented-spec.js';
+import { createWorld, restoreWorld, type World, type WorldInputs } from './hypervisors/simulated/world.js';
+import { openWorldFile } from './hypervisors/simulated/world-file.js';
+import { readFaults, type SimulationFault } from './simulation-faults.js';
+import { openSqliteStore, type SqliteStore } from './stores/sqlite/store.js';
+
+/** The same estate and runbook give the same world. */
+const seed = 1;
+
+/** The lease by which one process at a time acts on a world. A holder that has died loses it at once, so that it may be long. */
+const worldLease = { runId: 'simulated-world', names: ['simulated-world'], ttlMs: 7 * 86_400_000 };
+
+/** Real time between two looks at a world in which nothing is due. */
+const idleMs = 5;
+
+/** Opens a simulated world and its journal in a folder of their own; see `Drivers`. */
+export async function openSimulation(options: SimulationOptions, holder: string): Promise<OpenedWorld> {
+  const { folder, isKept, speed } = options;
+  mkdirSync(folder, { recursive: true });
+  const store = openSqliteStore(join(folder, 'journal.db'));
+  try {
+    const letGo = isKept ? await takeWorld(store, { folder, holder }) : undefined;
+    const faults = options.faults === undefined ? [] : readFaults(options.faults);
+    const world = openWorld(join(folder, 'world.json'), options, faults);
+    strike(world, options, faults);
+    return {
+      ports: world,
+      store,
+      isSimulated: true,
+      during: (work, isBusy = () => false) =>
+        letTimePass(work, { world, speed, isQuiet: () => store.pending() === 0 && !isBusy() }),
+      close: async () => {
+        world.detach();
+        await letGo?.();
+        store.close();
+      },
+    };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+async function takeWorld(
+  store: SqliteStore,
+  { folder, holder }: { readonly folder: string; readonly holder: string },
+): Promise<() => Promise<void>> {
+  const lease = await store.leases.acquire({ ...worldLease, holder });
+  if ('heldBy' in lease) {
+    throw new Refusal(
+      exitCodes.locked,
+      `the simulated world in ${folder} is in the hands of ${lease.heldBy.holder}`,
+      'Wait for that command to end, or give this one a world of its own with --simulate-dir FOLDER.',
+    );
+  }
+  return () => store.leases.release(lease);
+}
+
+function openWorld(file: string, options: SimulationOptions, faults: readonly SimulationFault[]): World {
+  const { estate, runbook, isKept } = options;
+  const isThere = existsSync(file);
+  if (isThere && faults.some((fault) => 'onCall' in fault)) {
+    throw usage(
+      `${options.faults?.file ?? ''} has faults of single calls, which a world must have from its beginning`,
+      `Remove the folder ${options.folder}, or name a new one with --simulate-dir.`,
+    );
+  }
+  const makeInputs = (): Omit<WorldInputs, 'clock'> => {
+    const onCall = faults.filter((fault) => 'onCall' in fault);
+    const spec = specFromEstate(estate, runbook === undefined ? [] : [runbook], seed);
+    return { estate, spec: { ...spec, faults: onCall }, seed };
+  };
+  if (isKept) {
+    return openWorldFile(file, makeInputs);
+  }
+  return isThere ? restoreWorld(readFileSync(file, 'utf8')) : createWorld(makeInputs());
+}
+
+/** What was lost is lost before anything else; timed faults count from now. */
+function strike(world: World, { estate, lose }: SimulationOptions, faults: readonly SimulationFault[]): void {
+  for (const place of lose) {
+    const isSite = Object.hasOwn(estate.sites, place);
+    world.strike(isSite ? { kind: 'site-dies', site: place } : { kind: 'host-dies', host: place, power: 'off' });
+  }
+  for (const fault of faults) {
+    if ('at' in fault) {
+      world.clock.at(world.clock.now() + fault.at, () => world.strike(fault.fault));
+    }
+  }
+}
+
+async function letTimePass<T>(
+  work: Promise<T>,
+  options: { readonly world: World; readonly speed: number | 'max'; readonly isQuiet: () => boolean },
+): Promise<T> {
+  const { world, isQuiet } = options;
+  const speed = options.speed === 'max' ? Number.POSITIVE_INFINITY : options.speed;
+  while ((await world.clock.run({ until: work, speed, isQuiet })) !== 'reached') {
+    await pause(idleMs);
+  }
+  return work;
+}
