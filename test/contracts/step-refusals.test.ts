@@ -4,6 +4,7 @@ import {
   clone,
   cloneOverlay,
   db,
+  define,
   defineClone,
   drill,
   failover,
@@ -85,6 +86,23 @@ describe('a clone', () => {
       overlayStep: 'vm/db-1/overlay',
     });
     expect(await lane.run(cleanup)).toMatchObject({ failure: { code: 'not-a-clone' } });
+  });
+});
+
+describe('a definition', () => {
+  const redefine: PlannedStep = { ...define, input: { ...define.input, at: north1 } };
+
+  it('is contradictory where the VM is alive on disks that the run did not make', async () => {
+    const lane = await laneAfter('whole', [cloneOverlay]);
+    expect(await lane.observe(redefine)).toMatchObject({ value: { verdict: 'contradictory' } });
+    expect(await lane.run(redefine)).toMatchObject({ failure: { code: 'vm-running' } });
+  });
+
+  it('replaces an older, stopped one', async () => {
+    const lane = await laneAfter('whole', [shutdown, cloneOverlay]);
+    expect(await lane.observe(redefine)).toMatchObject({ value: { verdict: 'not-started' } });
+    expect(await lane.run(redefine)).toHaveProperty('value');
+    expect(await lane.observe(redefine)).toMatchObject({ value: { verdict: 'done' } });
   });
 });
 
