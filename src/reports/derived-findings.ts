@@ -32,7 +32,8 @@ function objectiveFindings({ objective, verdict, targetMs, measuredMs, worst, mi
     return [];
   }
   const name = objective.toUpperCase();
-  const most = measuredMs === undefined ? 'nothing was measured' : `the most measured is ${formatDuration(measuredMs)}`;
+  const isMeasured = measuredMs !== undefined && measuredMs > targetMs;
+  const most = isMeasured ? `the worst is ${formatDuration(measuredMs)}` : 'not ready in that time';
   return [
     {
       code: `${objective}-missed`,
@@ -45,7 +46,7 @@ function objectiveFindings({ objective, verdict, targetMs, measuredMs, worst, mi
 
 function takenUp(entries: readonly Entry[]): readonly Finding[] {
   const times = entries.filter(({ type }) => type === 'run.taken-up').length;
-  const message = `The run was taken up ${counted(times, 'time')} by an engine after another had ended`;
+  const message = `The run was taken up again ${times === 1 ? 'once' : `${times} times`}, after the engine that had it ended`;
   return times === 0 ? [] : [{ code: 'run-taken-up', severity: 'info', subject: 'run', message }];
 }
 
@@ -71,7 +72,7 @@ function cleanup(
 }
 
 function stepFindings({ subject }: LaneReport, step: StepReport): readonly Finding[] {
-  const { title, attempts, outcome, failure } = step;
+  const { title, attempts, outcome, failure, movedBy } = step;
   const why = failure === undefined ? '' : `: ${failure.message}`;
   const retried: readonly Finding[] =
     attempts.length < 2
@@ -84,7 +85,9 @@ function stepFindings({ subject }: LaneReport, step: StepReport): readonly Findi
             message: `${title} was begun ${counted(attempts.length, 'time')}${why}`,
           },
         ];
-  const { message, code } = { message: `${title} was passed over${why}`, code: 'step-passed-over' };
+  const answer = movedBy.at(-1);
+  const by = answer === undefined ? '' : ` (${answer.move} by ${answer.by})`;
+  const { message, code } = { message: `${title} was passed over${by}${why}`, code: 'step-passed-over' };
   return outcome === 'passed-over'
     ? [...retried, { code, severity: 'warning', subject: subject.name, message }]
     : retried;

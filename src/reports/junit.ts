@@ -5,7 +5,8 @@ import { formatIso } from './time-text.js';
 
 /**
  * JUnit XML for a CI: a suite per stage with a case per step, in the plan's order, and a suite of the objectives. A step
- * that did not succeed is a failure, one that was not reached is skipped. Ends with a newline.
+ * that did not succeed is a failure; one that was not reached, or that an operator skipped or answered for, is skipped.
+ * Ends with a newline.
  */
 export function renderJUnit(report: RunReport): string {
   const suites = [
@@ -51,7 +52,8 @@ function laneCases(lane: LaneReport): readonly Case[] {
 }
 
 function isSkipped({ outcome, movedBy }: StepReport): boolean {
-  return outcome === 'not-reached' || (outcome === 'passed-over' && movedBy.some(({ move }) => move === 'skip'));
+  const isAnswered = movedBy.some(({ move }) => move === 'skip' || move === 'attest');
+  return outcome === 'not-reached' || (outcome === 'passed-over' && isAnswered);
 }
 
 function objectiveCase({ objective, verdict, targetMs, measuredMs, worst }: RunReport['objectives'][number]): Case {

@@ -158,10 +158,10 @@ function reasonOf(
     return undefined;
   }
   const evidence = culprit.attempts.at(-1)?.observations.at(-1)?.evidence;
-  const ending = { failed: 'failed', waiting: 'waits for an operator', unknown: 'has an unknown outcome' };
-  const word = culprit.outcome === 'cancelled' ? 'was cancelled' : ending[culprit.outcome as keyof typeof ending];
   const detail = culprit.outcome === 'cancelled' ? undefined : (culprit.failure?.message ?? evidence);
-  return `${culprit.title} ${word}${detail === undefined ? '' : `: ${detail}`}`;
+  const word = { failed: ' failed', unknown: ' has an unknown outcome', cancelled: ' was cancelled' };
+  const ending = culprit.outcome in word ? word[culprit.outcome as keyof typeof word] : '';
+  return `${culprit.title}${ending}${detail === undefined ? '' : `: ${detail}`}`;
 }
 
 function wasWord({ outcome }: LaneReport): string {

@@ -75,7 +75,10 @@ function judge(figures: readonly Figure[]): Pick<Objective, 'measuredMs' | 'verd
     .toSorted((one, other) => (other.ms ?? 0) - (one.ms ?? 0));
   const ranked: readonly Verdict[] = ['missed', 'pending', 'unmeasured', 'met'];
   const verdict = ranked.find((candidate) => figures.some((figure) => figure.verdict === candidate)) ?? 'unmeasured';
-  const worst = figures.find((figure) => figure.ms === undefined && figure.verdict === verdict) ?? measured[0];
+  const worst =
+    verdict === 'pending'
+      ? measured[0]
+      : (figures.find((figure) => figure.ms === undefined && figure.verdict === verdict) ?? measured[0]);
   const measuredMs = measured[0]?.ms;
   return {
     ...(measuredMs === undefined ? {} : { measuredMs }),

@@ -165,7 +165,7 @@ export interface Objective {
   readonly verdict: 'met' | 'missed' | 'pending' | 'unmeasured';
   /** What was held against the target. */
   readonly basis: 'request-to-ready' | 'downtime' | 'data-age';
-  /** The VM with the worst figure, or the first that has none. */
+  /** The first VM that missed it or stayed unmeasured without a figure, else the one with the worst figure. */
   readonly worst?: string;
   readonly misses: number;
 }

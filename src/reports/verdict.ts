@@ -54,7 +54,7 @@ const doneWords: Readonly<Record<Mode, string>> = {
 };
 
 function doneText(judged: Judged): string {
-  const { vms, mode } = judged;
+  const { vms, mode, skipped } = judged;
   const done = vms.filter(({ outcome }) => isDone(outcome));
   const unchecked = done.filter(({ readyBy }) => readyBy === 'running').length;
   const parts = [
@@ -66,6 +66,7 @@ function doneText(judged: Judged): string {
       const count = vms.filter((vm) => vm.outcome === outcome).length;
       return count === 0 ? [] : [`${count} ${outcome}`];
     }),
+    ...(skipped.length === 0 ? [] : [`${skipped.length} left alone`]),
     ...hostsEmpty(judged),
   ];
   return parts.join(', ');

@@ -2,6 +2,7 @@ import { counted } from '../derived-findings.js';
 import type { RunReport } from '../run-report.js';
 import { formatClock, formatTime } from '../time-text.js';
 import { badge } from './badge.js';
+import { dataTable } from './data-table.js';
 import { type Html, html } from './html-tag.js';
 
 const rowsAtOnce = 40;
@@ -77,19 +78,12 @@ function folded(title: string, rows: number, content: Html): Html {
     : html`<details><summary>${title}</summary>${content}</details>`;
 }
 
+const numbers: readonly string[] = ['Entry', 'Epoch'];
+
 function table(
   { caption, headings }: { readonly caption: string; readonly headings: readonly string[] },
   rows: readonly (readonly string[])[],
 ): Html {
-  const isNumber = (index: number): boolean => headings[index] === 'Entry' || headings[index] === 'Epoch';
-  return html`<div class="panel"><table><caption>${caption}</caption><thead><tr>${headings.map(
-    (heading, index) => html`<th scope="col"${isNumber(index) && html` class="number"`}>${heading}</th>`,
-  )}</tr></thead><tbody>${rows.map(
-    (row) => html`<tr>${row.map((cell, index) =>
-      index === 0
-        ? html`<th scope="row">${cell}</th>`
-        : html`<td${isNumber(index) && html` class="number"`}>${cell}</td>`,
-    )}</tr>
-`,
-  )}</tbody></table></div>`;
+  const columns = headings.map((title) => (numbers.includes(title) ? { title, holds: 'number' as const } : { title }));
+  return dataTable({ caption, columns }, rows);
 }

@@ -1,10 +1,10 @@
 import { formatDuration } from '../../model/units.js';
 import { counted } from '../derived-findings.js';
 import { signOf } from '../outcome-sign.js';
-import type { Mark, RunReport, StageReport } from '../run-report.js';
+import type { LaneReport, Mark, RunReport, StageReport } from '../run-report.js';
 import { formatClock } from '../time-text.js';
 import { glyphOf } from './badge.js';
-import { laneBars } from './gantt-bars.js';
+import { laneBars, type Row, stageBar } from './gantt-bars.js';
 import { type Html, html } from './html-tag.js';
 import { type TimeAxis, ticksOf, xOf } from './time-axis.js';
 
@@ -13,28 +13,75 @@ const rowHeight = 22;
 const stageHeight = 28;
 const top = 34;
 
-/** Lanes that one chart shows at most; more are folded away stage by stage. */
 const lanesAtOnce = 40;
 
-/** The run over time: a row per lane under its stage. Beyond forty lanes each stage with begun lanes has a chart of its own. */
+/**
+ * The run over time: a row per lane under its stage. Beyond forty lanes there is a row per stage, and each stage has a chart
+ * of its own, folded away. Stages that were never begun are left out.
+ */
 export function gantt(report: RunReport): Html {
   const axis = axisOf(report);
   const begun = report.stages.filter(({ lanes }) => lanes.some(({ startedAt }) => startedAt !== undefined));
   if (axis === undefined || begun.length === 0) {
     return html`<p class="quiet">No step was begun.</p>`;
   }
-  const count = begun.reduce((total, { lanes }) => total + lanes.length, 0);
-  const charts =
-    count <= lanesAtOnce
-      ? html`<div class="panel chart">${chart(report, { axis, stages: begun, id: 'timeline' })}</div>`
-      : html`${begun.map(
-          (
-            stage,
-            index,
-          ) => html`<details${stage.lanes.length <= lanesAtOnce && html` open`}><summary>${stage.title} <span class="quiet">${stageText(stage)}</span></summary>
-<div class="panel chart">${chart(report, { axis, stages: [stage], id: `timeline-${index + 1}` })}</div></details>`,
-        )}`;
-  return html`${patternDefinitions}${charts}${legend}`;
+  if (begun.reduce((total, { lanes }) => total + lanes.length, 0) <= lanesAtOnce) {
+    const whole = chart(report, { axis, id: 'timeline', title: 'Timeline of the run', rows: begun.flatMap(stageRows) });
+    return html`${patternDefinitions}<div class="panel chart">${whole}</div>${legend}`;
+  }
+  const overview = chart(report, {
+    axis,
+    id: 'overview',
+    title: 'Timeline of the stages',
+    rows: begun.map(overviewRow),
+  });
+  return html`${patternDefinitions}<div class="panel chart">${overview}</div>${legend}${begun.map(
+    (stage, index) => html`<details><summary>${stage.title} <span class="quiet">${stageText(stage)}</span></summary>
+<div class="panel chart">${chart(report, { axis, id: `stage-${index + 1}`, title: `Timeline of ${stage.title}`, rows: stageRows(stage) })}</div></details>`,
+  )}`;
+}
+
+/** A row of a chart: how high it is, what it says to a screen reader, and how it is drawn. */
+interface ChartRow {
+  readonly height: number;
+  readonly text: string;
+  readonly draw: (row: Row) => Html;
+}
+
+function stageRows(stage: StageReport): readonly ChartRow[] {
+  const heading: ChartRow = {
+    height: stageHeight,
+    text: `${stage.title}, ${stageText(stage)}. `,
+    draw: ({ y }) => html`<text class="stage" x="8" y="${y + 19}">${cut(stage.title, 60)}</text>`,
+  };
+  return [
+    heading,
+    ...stage.lanes.map((lane) => ({ height: rowHeight, text: '', draw: (row: Row) => laneRow(lane, row) })),
+  ];
+}
+
+function laneRow(lane: LaneReport, row: Row): Html {
+  return html`<g>${rowLabel(lane.outcome, lane.title, row)}${laneBars(lane, row)}</g>`;
+}
+
+function overviewRow(stage: StageReport): ChartRow {
+  return {
+    height: rowHeight + 6,
+    text: `${stage.title}, ${stageText(stage)}. `,
+    draw: (row) =>
+      html`<g>${rowLabel(worstOf(stage), stage.title, row)}${stageBar(stage, { row, text: stageText(stage) })}</g>`,
+  };
+}
+
+function rowLabel(outcome: LaneReport['outcome'], title: string, { y }: Row): Html {
+  const { tone, word } = signOf(outcome);
+  return html`<text class="sign ${tone}" x="8" y="${y + 13}">${glyphOf(outcome)}</text><text x="24" y="${y + 13}">${cut(title, 25)}<title>${title}: ${word}</title></text>`;
+}
+
+/** The outcome that a reader must not miss. */
+function worstOf({ lanes }: StageReport): LaneReport['outcome'] {
+  const ranked = ['failed', 'waiting', 'blocked', 'running', 'cancelled', 'not-reached'] as const;
+  return ranked.find((outcome) => lanes.some((lane) => lane.outcome === outcome)) ?? 'succeeded';
 }
 
 function stageText({ lanes }: StageReport): string {
@@ -63,29 +110,25 @@ function rtoOf(objectives: RunReport['objectives']): number | undefined {
 
 function chart(
   report: RunReport,
-  { axis, stages, id }: { readonly axis: TimeAxis; readonly stages: readonly StageReport[]; readonly id: string },
+  {
+    axis,
+    id,
+    title,
+    rows,
+  }: { readonly axis: TimeAxis; readonly id: string; readonly title: string; readonly rows: readonly ChartRow[] },
 ): Html {
   const asOf = report.times.asOf ?? axis.toAt;
   let y = top;
-  const rows: Html[] = [];
-  for (const stage of stages) {
-    rows.push(html`<text class="stage" x="8" y="${y + 19}">${cut(stage.title, 60)}</text>`);
-    y += stageHeight;
-    for (const lane of stage.lanes) {
-      const { tone } = signOf(lane.outcome);
-      rows.push(
-        html`<g><text class="sign ${tone}" x="8" y="${y + 13}">${glyphOf(lane.outcome)}</text><text x="24" y="${y + 13}">${cut(lane.title, 25)}<title>${lane.title}: ${signOf(lane.outcome).word}</title></text>${laneBars(lane, { axis, y, asOf })}</g>`,
-      );
-      y += rowHeight;
-    }
-    y += 6;
-  }
-  const height = y + 8;
+  const drawn = rows.map((row) => {
+    y += row.height;
+    return row.draw({ axis, y: y - row.height, asOf });
+  });
+  const height = y + 10;
   const took = formatDuration(asOf - axis.fromAt);
   return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-title ${id}-desc">
-<title id="${id}-title">Timeline of ${stages.length === 1 ? (stages[0]?.title ?? 'the run') : 'the run'}</title>
-<desc id="${id}-desc">${took} from ${formatClock(axis.fromAt)} UTC. ${stages.map((stage) => `${stage.title}, ${stageText(stage)}. `).join('')}Every bar is a row of the table of all steps.</desc>
-${frame(report, { axis, height })}${rows}</svg>`;
+<title id="${id}-title">${title}</title>
+<desc id="${id}-desc">${took} from ${formatClock(axis.fromAt)} UTC. ${rows.map(({ text }) => text)}Every bar is a row of the table of all steps.</desc>
+${frame(report, { axis, height })}${drawn}</svg>`;
 }
 
 function frame(report: RunReport, { axis, height }: { readonly axis: TimeAxis; readonly height: number }): Html {
@@ -115,7 +158,10 @@ function pauses(marks: readonly Mark[], { axis, height }: { readonly axis: TimeA
   return html`${paused.map(({ at }) => {
     const until =
       marks.find((mark) => mark.at >= at && mark.kind !== 'paused' && mark.kind !== 'taken-up')?.at ?? axis.toAt;
-    return html`<rect class="band" x="${xOf(axis, at)}" width="${Math.max(2, xOf(axis, until) - xOf(axis, at))}" y="${top - 8}" height="${height - top + 8}"><title>paused by an operator for ${formatDuration(until - at)}</title></rect>`;
+    const bandWidth = Math.max(2, Math.round(xOf(axis, until) - xOf(axis, at)));
+    const text =
+      bandWidth > 44 && html`<text class="bandtext" x="${xOf(axis, at) + 4}" y="${height - 4}">paused</text>`;
+    return html`<rect class="band" x="${xOf(axis, at)}" width="${bandWidth}" y="${top - 8}" height="${height - top + 8}"><title>paused by an operator for ${formatDuration(until - at)}</title></rect>${text}`;
   })}`;
 }
 
@@ -141,4 +187,4 @@ const legend = html`<ul class="legend">${(
 ).map(
   ([tone, pattern, word]) =>
     html`<li class="${tone}"><svg viewBox="0 0 22 12" aria-hidden="true"><rect class="bar" x=".5" y=".5" width="21" height="11" rx="1.5"/>${pattern !== '' && html`<rect x=".5" y=".5" width="21" height="11" fill="url(#p-${pattern})"/>`}</svg>${word}</li>`,
-)}<li><svg viewBox="0 0 22 12" aria-hidden="true"><line class="retry" x1="0" x2="22" y1="6" y2="6"/></svg>between attempts</li></ul>`;
+)}<li><svg viewBox="0 0 22 12" aria-hidden="true"><line class="retry" x1="0" x2="22" y1="6" y2="6"/></svg>pause before an attempt or an operator's move</li></ul>`;

@@ -3,6 +3,7 @@ import { formatDuration, formatSize } from '../../model/units.js';
 import { counted } from '../derived-findings.js';
 import type { RunReport } from '../run-report.js';
 import { formatTime } from '../time-text.js';
+import { dataTable } from './data-table.js';
 import { authoritySection, findingSection, moveSection } from './evidence-sections.js';
 import { gantt } from './gantt.js';
 import { constant, type Html, html } from './html-tag.js';
@@ -68,13 +69,22 @@ function forecastSection({ forecasts }: RunReport): Html {
     return html`<p class="quiet">Only a run that succeeded is held against its forecast as a whole; each VM's stands in the table above.</p>`;
   }
   const names = { duration: 'Duration of the run', bytes: 'Bytes moved', downtime: 'Outage' };
-  return html`<div class="panel"><table><caption>Forecast and measurement</caption><thead><tr><th scope="col">Of</th><th scope="col" class="number">Forecast</th><th scope="col" class="number">Measured</th><th scope="col" class="number">Difference</th></tr></thead><tbody>${ofRun.map(
-    ({ what, estimated, measured }) => {
+  return dataTable(
+    {
+      caption: 'Forecast and measurement',
+      columns: [
+        { title: 'Of' },
+        { title: 'Forecast', holds: 'number' },
+        { title: 'Measured', holds: 'number' },
+        { title: 'Difference', holds: 'number' },
+      ],
+    },
+    ofRun.map(({ what, estimated, measured }) => {
       const format = what === 'bytes' ? formatSize : formatDuration;
       const percent = Math.round((measured / estimated - 1) * 100);
-      return html`<tr><th scope="row">${names[what]}</th><td class="number">${format(estimated)}</td><td class="number">${format(measured)}</td><td class="number">${percent > 0 ? '+' : ''}${percent} %</td></tr>`;
-    },
-  )}</tbody></table></div>`;
+      return [names[what], format(estimated), format(measured), `${percent > 0 ? '+' : ''}${percent} %`];
+    }),
+  );
 }
 
 function footer({ runId, evidence }: RunReport): Html {

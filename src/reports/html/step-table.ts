@@ -3,6 +3,7 @@ import { counted } from '../derived-findings.js';
 import type { Attempt, LaneReport, RunReport, StageReport, StepReport } from '../run-report.js';
 import { formatClock } from '../time-text.js';
 import { badge } from './badge.js';
+import { type Cell, type Column, dataTable } from './data-table.js';
 import { type Html, html, lines } from './html-tag.js';
 
 /** Every step of every lane with its attempts, failures and what was seen, folded away stage by stage. */
@@ -15,19 +16,34 @@ export function stepSection({ stages }: RunReport): Html {
 
 function stageTable({ title, isAlways, lanes }: StageReport, isOpen: boolean): Html {
   const steps = lanes.reduce((total, lane) => total + lane.steps.length, 0);
+  const rows = lanes.flatMap((lane) => lane.steps.map((step) => row(lane, step)));
   const always = isAlways ? ', runs whatever happened before' : '';
   return html`<details${isOpen && html` open`}><summary>${title} <span class="quiet">${counted(lanes.length, 'lane')}, ${counted(steps, 'step')}${always}</span></summary>
-<div class="panel"><table><caption>Steps of ${title}</caption><thead><tr><th scope="col">Lane</th><th scope="col">Step</th><th scope="col">Outcome</th><th scope="col">Started (UTC)</th><th scope="col" class="number">Took</th><th scope="col" class="number">Attempts</th></tr></thead>
-<tbody>${lanes.map((lane) => lane.steps.map((step) => row(lane, step)))}</tbody></table></div></details>`;
+${dataTable({ caption: `Steps of ${title}`, columns }, rows)}</details>`;
 }
 
-function row({ title }: LaneReport, step: StepReport): Html {
+const columns: readonly Column[] = [
+  { title: 'Lane' },
+  { title: 'Step' },
+  { title: 'Outcome', holds: 'short' },
+  { title: 'Started (UTC)', holds: 'number' },
+  { title: 'Took', holds: 'number' },
+  { title: 'Attempts', holds: 'number' },
+];
+
+function row({ title }: LaneReport, step: StepReport): readonly Cell[] {
   const { startedAt, endedAt, attempts, movedBy } = step;
   const tookMs = startedAt === undefined || endedAt === undefined ? undefined : endedAt - startedAt;
-  return html`<tr><td>${title}</td><td>${step.title}${step.isRecovery && html` <span class="quiet">(recovery)</span>`}${movedBy.map(
-    ({ by, move, at }) => html`<span class="why">${move} by ${by} at ${formatClock(at)}</span>`,
-  )}${failure(step)}${attempts.map(attemptNotes)}</td><td>${badge(step.outcome)}</td><td class="time">${startedAt === undefined ? '–' : formatClock(startedAt)}</td><td class="number">${tookMs === undefined ? '–' : formatDuration(tookMs)}</td><td class="number">${attempts.length}</td></tr>
-`;
+  return [
+    title,
+    html`${step.title}${step.isRecovery && html` <span class="quiet">(recovery)</span>`}${movedBy.map(
+      ({ by, move, at }) => html`<span class="why">${move} by ${by} at ${formatClock(at)}</span>`,
+    )}${failure(step)}${attempts.map(attemptNotes)}`,
+    badge(step.outcome),
+    startedAt === undefined ? undefined : formatClock(startedAt),
+    tookMs === undefined ? undefined : formatDuration(tookMs),
+    attempts.length === 0 ? undefined : `${attempts.length}`,
+  ];
 }
 
 function failure({ failure: fact }: StepReport): Html | undefined {

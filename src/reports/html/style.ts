@@ -32,12 +32,12 @@ p { margin: 0 0 10px; }
 dl.facts { display: flex; flex-wrap: wrap; gap: 6px 34px; margin: 18px 0 0; padding: 14px 0 0; border-top: 1px solid var(--rule); }
 dl.facts dt { color: var(--soft); font-size: 12.5px; }
 dl.facts dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-code, .mono { font-family: var(--mono); font-size: .9em; overflow-wrap: anywhere; }
+code, .mono { font-family: var(--mono); font-size: .88em; overflow-wrap: anywhere; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(228px, 1fr)); gap: 14px; margin-top: 26px; }
 .tile { padding: 16px 18px 15px; background: var(--panel); border: 1px solid var(--rule); border-top: 3px solid var(--tone); border-radius: 6px; }
 .tile h2 { margin: 0; color: var(--soft); font-size: 13px; font-weight: 500; }
 .tile .figure { margin: 3px 0 2px; font-size: 27px; line-height: 1.25; font-weight: 600; letter-spacing: -.01em; font-variant-numeric: tabular-nums; }
-.tile .figure.long { font-size: 21px; line-height: 1.6; }
+.tile .figure.long { font-size: 18.5px; line-height: 1.82; }
 .tile p { margin: 6px 0 0; font-size: 13.5px; color: var(--soft); }
 .tile svg { display: block; width: 100%; height: 8px; margin-top: 9px; }
 .good { --tone: var(--good); --tint: var(--good-tint); } .bad { --tone: var(--bad); --tint: var(--bad-tint); }
@@ -49,13 +49,13 @@ code, .mono { font-family: var(--mono); font-size: .9em; overflow-wrap: anywhere
 .panel + .panel { margin-top: 12px; }
 table { width: 100%; border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-th, td { padding: 7px 12px; text-align: left; vertical-align: top; }
+th, td { padding: 7px 12px; text-align: left; vertical-align: top; overflow-wrap: break-word; }
 thead th { border-bottom: 1px solid var(--rule); color: var(--soft); font-size: 12.5px; font-weight: 550; white-space: nowrap; }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
-tbody th { font-weight: 600; overflow-wrap: anywhere; }
-td { overflow-wrap: anywhere; }
-.number { text-align: right; white-space: nowrap; }
-.time { white-space: nowrap; }
+tbody th { min-width: 112px; max-width: 240px; font-weight: 600; }
+td { max-width: 460px; }
+.number { text-align: right; } .number, .short { white-space: nowrap; }
+abbr { text-decoration: none; color: var(--warn); }
 td .why { display: block; margin-top: 3px; color: var(--soft); font-size: 13.5px; }
 pre { margin: 6px 0 0; padding: 7px 10px; background: var(--paper); border-radius: 4px; font: 12.5px/1.5 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; }
 details { margin: 10px 0; }
@@ -71,14 +71,14 @@ ul.findings p { margin: 0; } ul.findings .quiet { font-size: 13.5px; }
 .chart { padding: 10px 6px 8px; }
 .chart > svg { display: block; width: 100%; min-width: 780px; height: auto; }
 .chart text { fill: var(--ink); font-family: inherit; font-size: 11.5px; }
-.chart .tick { fill: var(--soft); font-size: 11px; font-variant-numeric: tabular-nums; }
-.chart .stage { font-weight: 650; } .chart .label { font-size: 10.5px; } .chart .count { fill: var(--soft); font-weight: 400; }
+.chart .tick { fill: var(--soft); paint-order: stroke; stroke: var(--panel); stroke-width: 3px; font-size: 11px; font-variant-numeric: tabular-nums; }
+.chart .stage { font-weight: 650; } .chart .label { font-size: 10.5px; paint-order: stroke; stroke: var(--tint); stroke-width: 3.5px; stroke-linejoin: round; } .chart .count { fill: var(--soft); font-weight: 400; }
 .grid { stroke: var(--rule); stroke-width: 1; } .base { stroke: var(--rule); stroke-width: 1; }
 .bar { fill: var(--tint); stroke: var(--tone); stroke-width: 1; }
-.over { pointer-events: none; } .retry { stroke: var(--warn); stroke-width: 1.5; stroke-dasharray: 2 3; }
+.retry { stroke: var(--warn); stroke-width: 1.5; stroke-dasharray: 2 3; }
 .hatch { stroke: var(--bad); stroke-width: 1.6; } .dot { fill: var(--warn); } .dash { stroke: var(--busy); stroke-width: 1.4; }
-.hollow { fill: none; stroke: var(--idle); stroke-dasharray: 3 2; }
 .band { fill: var(--idle-tint); opacity: .65; } .mark { stroke: var(--busy); stroke-dasharray: 5 3; stroke-width: 1.2; } .target { stroke: var(--bad); stroke-width: 1.4; }
+.chart .bandtext { fill: var(--soft); font-size: 10.5px; }
 .chart .marktext { fill: var(--busy); font-size: 10.5px; } .chart .targettext { fill: var(--bad); font-size: 10.5px; }
 .chart .sign { fill: var(--tone); font-weight: 700; }
 footer { margin-top: 54px; padding-top: 20px; padding-bottom: 60px; border-top: 1px solid var(--rule); color: var(--soft); font-size: 13.5px; }

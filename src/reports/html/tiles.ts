@@ -1,8 +1,9 @@
 import { formatDuration } from '../../model/units.js';
+import { counted } from '../derived-findings.js';
 import { signOf, type Tone, verdictWord } from '../outcome-sign.js';
 import type { Objective, RunReport, VmReport } from '../run-report.js';
 import { isDone } from '../verdict.js';
-import { badge } from './badge.js';
+import { badge, glyphOf } from './badge.js';
 import { type Html, html } from './html-tag.js';
 
 /** What an auditor looks for first: the result, the two objectives and how many VMs came through. */
@@ -23,7 +24,7 @@ function tile(parts: {
   readonly bar?: Html;
   readonly note: Html;
 }): Html {
-  const size = parts.figure.length > 12 ? 'figure long' : 'figure';
+  const size = parts.figure.length > 14 ? 'figure long' : 'figure';
   return html`<div class="tile ${parts.tone}"><h2>${parts.title}</h2><p class="${size}" style="color:var(--ink)">${parts.figure}</p>${parts.bar}<p>${parts.note}</p></div>`;
 }
 
@@ -32,16 +33,19 @@ function resultTile({ standing, times }: RunReport): Html {
   const { startedAt, finishedAt } = times;
   const tookMs = startedAt === undefined || finishedAt === undefined ? undefined : finishedAt - startedAt;
   const took = tookMs === undefined ? 'no end in the journal' : `after ${formatDuration(tookMs)}`;
-  const figure =
-    standing.result === 'open' ? `Open, ${standing.activity}` : `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`;
-  return tile({ tone, title: 'Result', figure, note: html`${badge(standing.result)} ${took}` });
+  const figure = standing.result === 'open' ? `open, ${standing.activity}` : word;
+  return tile({ tone, title: 'Result', figure: `${glyphOf(standing.result)} ${figure}`, note: html`${took}` });
 }
 
 function vmTile(vms: readonly VmReport[]): Html {
   const done = vms.filter(({ outcome }) => isDone(outcome)).length;
   const bad = vms.filter(({ outcome }) => signOf(outcome).tone === 'bad').length;
   const tone = vms.length === 0 ? 'idle' : done === vms.length ? 'good' : bad > 0 ? 'bad' : 'warn';
-  const note = done === vms.length ? 'none is missing' : `${vms.length - done} not there`;
+  const others = [...new Set(vms.map(({ outcome }) => outcome).filter((outcome) => !isDone(outcome)))];
+  const counts = others.map(
+    (other) => `${vms.filter(({ outcome }) => outcome === other).length} ${signOf(other).word}`,
+  );
+  const note = counts.length === 0 ? 'none is missing' : counts.join(', ');
   return tile({
     tone,
     title: 'VMs in their place',
@@ -58,21 +62,29 @@ function objectiveTile(objective: Objective | undefined, title: string): Html {
   if (objective === undefined) {
     return tile({ tone: 'idle', title, figure: 'No target', note: html`the runbook names none` });
   }
-  const { verdict, measuredMs, targetMs, basis, worst } = objective;
+  const { verdict, measuredMs, targetMs, basis } = objective;
   const { tone } = signOf(verdict);
   const bases = {
-    'request-to-ready': 'from request to ready',
+    'request-to-ready': 'request to ready',
     downtime: 'longest outage',
     'data-age': 'at the request',
   };
   const figure = measuredMs === undefined ? 'Not measured' : formatDuration(measuredMs);
   return tile({
     tone,
-    title: `${title}, ${bases[basis]}`,
+    title,
     figure,
     bar: bar([{ tone, share: Math.min(1, (measuredMs ?? 0) / Math.max(1, targetMs)) }]),
-    note: html`${badge(verdict, verdictWord(verdict, measuredMs))} target ${formatDuration(targetMs)}${worst !== undefined && html`, worst ${worst}`}`,
+    note: html`${badge(verdict, verdictWord(verdict, measuredMs))} target ${formatDuration(targetMs)}<br>${bases[basis]}${missText(objective)}`,
   });
+}
+
+function missText({ verdict, basis, misses, worst }: Objective): string {
+  if (verdict !== 'missed') {
+    return worst === undefined ? '' : `, ${verdict === 'met' ? 'most' : 'see'} ${worst}`;
+  }
+  const over = basis === 'request-to-ready' ? 'not ready in time' : 'over it';
+  return `, ${counted(misses, 'VM')} ${over}`;
 }
 
 function bar(parts: readonly { readonly tone: Tone; readonly share: number }[]): Html {

@@ -5,6 +5,7 @@ import type { RunReport, VmReport } from '../run-report.js';
 import { dataAgeText } from '../text.js';
 import { isDone } from '../verdict.js';
 import { badge } from './badge.js';
+import { type Cell, type Column, dataTable } from './data-table.js';
 import { type Html, html } from './html-tag.js';
 
 /** Rows that are shown at once; beyond it the VMs that are in their place are folded away. */
@@ -19,44 +20,75 @@ export function vmSection({ vms, skipped }: RunReport): Html {
   const done = vms.filter(({ outcome }) => isDone(outcome));
   const isLong = vms.length > rowsAtOnce;
   const first = isLong ? attention : [...attention, ...done];
-  return html`${first.length > 0 && html`<div class="panel">${table(first, 'Result of each VM')}</div>`}${
+  return html`${first.length > 0 && table(first, 'Result of each VM')}${
     isLong &&
     done.length > 0 &&
-    html`<details><summary>${counted(done.length, 'VM')} in their place</summary><div class="panel">${table(done, 'VMs in their place')}</div></details>`
-  }${leftAlone(skipped)}<p class="note">Ready is counted from the request. Outage is what the migration measured, or the time from the stop to ready. Age of data is that of the recovery point that was used; ~ marks the plan's estimate.</p>`;
+    html`<details><summary>${counted(done.length, 'VM')} in their place</summary>${table(done, 'VMs in their place')}</details>`
+  }${leftAlone(skipped)}<p class="note">Ready is counted from the request. Outage is what the migration measured, or the time from the stop to ready. Age of data is that of the recovery point that was used; ~ marks the plan's estimate, and ≠ a time that differs from its forecast by more than 25 %.</p>`;
 }
 
 function table(vms: readonly VmReport[], caption: string): Html {
-  return html`<table><caption>${caption}</caption><thead><tr><th scope="col">VM</th><th scope="col">Result</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Method</th><th scope="col" class="number">Ready after</th><th scope="col" class="number">Outage</th><th scope="col" class="number">Age of data</th><th scope="col" class="number">Moved</th><th scope="col" class="number">Took / forecast</th></tr></thead>
-<tbody>${vms.map(row)}</tbody></table>`;
+  return dataTable({ caption, columns }, vms.map(row));
 }
 
-function row(vm: VmReport): Html {
+const columns: readonly Column[] = [
+  { title: 'VM' },
+  { title: 'Result' },
+  { title: 'From and to', holds: 'short' },
+  { title: 'Method', holds: 'short' },
+  { title: 'Ready after', holds: 'number' },
+  { title: 'Outage', holds: 'number' },
+  { title: 'Age of data', holds: 'number' },
+  { title: 'Moved', holds: 'number' },
+  { title: 'Took, forecast', holds: 'number' },
+];
+
+function row(vm: VmReport): readonly Cell[] {
   const { outcome, because, readyBy, requestToReadyMs, downtimeMs, dataAge, bytes } = vm;
-  return html`<tr><th scope="row">${vm.vm}</th><td>${badge(outcome)}${readyBy === 'running' && html`<span class="why">no ready check</span>`}${because !== undefined && html`<span class="why">${because}</span>`}</td><td>${vm.from ?? ''}</td><td>${vm.to ?? ''}</td><td>${vm.method ?? ''}</td><td class="number">${duration(requestToReadyMs)}</td><td class="number">${duration(downtimeMs)}</td><td class="number">${dataAgeText(dataAge) || '–'}</td><td class="number">${bytes === undefined ? '–' : formatSize(bytes)}</td><td class="number">${forecast(vm)}</td></tr>
-`;
+  return [
+    vm.vm,
+    html`${badge(outcome)}${readyBy === 'running' && why('no ready check')}${because !== undefined && why(because)}`,
+    places(vm),
+    vm.method,
+    duration(requestToReadyMs),
+    duration(downtimeMs),
+    dataAgeText(dataAge) || undefined,
+    bytes === undefined ? undefined : formatSize(bytes),
+    forecast(vm),
+  ];
 }
 
-function duration(ms: number | undefined): string {
-  return ms === undefined ? '–' : formatDuration(ms);
+function why(text: string): Html {
+  return html`<span class="why">${text}</span>`;
 }
 
-function forecast({ vm, durationMs, estimate }: VmReport): Html | string {
+function places({ from, to }: VmReport): Cell {
+  return to === undefined
+    ? from
+    : html`${from ?? ''}${from !== undefined && html`<br>`}<span aria-label="to">→</span> ${to}`;
+}
+
+function duration(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : formatDuration(ms);
+}
+
+function forecast({ vm, durationMs, estimate }: VmReport): Cell {
   if (durationMs === undefined) {
-    return '–';
+    return undefined;
   }
   const estimated = estimate?.durationMs ?? 0;
   const off = estimated > 0 && isOff({ what: 'duration', subject: vm, estimated, measured: durationMs });
-  return html`${formatDuration(durationMs)}${estimated > 0 && html` <span class="quiet">/ ${formatDuration(estimated)}</span>`}${off && html`<span class="why">off by more than 25 %</span>`}`;
+  const mark = off && html` <abbr title="off by more than 25 %">≠</abbr>`;
+  return html`${formatDuration(durationMs)}${estimated > 0 && html`<span class="why">${mark} of ${formatDuration(estimated)}</span>`}`;
 }
 
 function leftAlone(skipped: RunReport['skipped']): Html | undefined {
   if (skipped.length === 0) {
     return undefined;
   }
-  const rows = html`<div class="panel"><table><caption>VMs left alone</caption><thead><tr><th scope="col">VM</th><th scope="col">Reason</th><th scope="col">Code</th></tr></thead><tbody>${skipped.map(
-    ({ vm, reason, code }) => html`<tr><th scope="row">${vm}</th><td>${reason}</td><td><code>${code}</code></td></tr>
-`,
-  )}</tbody></table></div>`;
+  const rows = dataTable(
+    { caption: 'VMs left alone', columns: [{ title: 'VM' }, { title: 'Reason' }, { title: 'Code' }] },
+    skipped.map(({ vm, reason, code }) => [vm, reason, html`<code>${code}</code>`]),
+  );
   return html`<details${skipped.length <= rowsAtOnce && html` open`}><summary>Left alone: ${counted(skipped.length, 'VM')}</summary>${rows}</details>`;
 }
