@@ -36,7 +36,6 @@ describe('cloneRefusal', () => {
   it.each<[string, DefineInput]>([
     ['on a production network', clone({ networks: ['br-prod'] })],
     ['on the drill network and another', clone({ networks: ['br-drill', 'br-prod'] })],
-    ['on no network', clone({ networks: [] })],
     ['at a site without a drill network', clone({}, 'east')],
     ["with the original's id", clone({ id: 'id-1' })],
     ["with a name that is not a clone's", clone({ name: 'db-1' })],
@@ -47,6 +46,8 @@ describe('cloneRefusal', () => {
 
   it('lets a renamed clone on the isolated network pass', () => {
     expect(cloneRefusal(clone({}), estate)).toBeUndefined();
+    expect(cloneRefusal(clone({ networks: ['br-drill', 'br-drill'] }), estate)).toBeUndefined();
+    expect(cloneRefusal(clone({ networks: [] }), estate)).toBeUndefined();
   });
 
   it('has nothing to say of a VM that is no clone', () => {

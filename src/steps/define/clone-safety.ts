@@ -7,8 +7,8 @@ const clonePrefix = 'drill-';
 
 /**
  * Why this definition may not become a clone; undefined when it may, or is none. A clone has an id and a name of its
- * own, does not start by itself, and is on the site's isolated network and no other (safety rule S3). A clone without
- * any network is refused too: its ready checks would say nothing about the disaster.
+ * own, does not start by itself, and is on the site's isolated network and no other (safety rule S3). The clone of a VM
+ * without a network has none either.
  */
 export function cloneRefusal({ at, definition }: DefineInput, estate: Estate): Failure | undefined {
   const { id, name, networks, cloneOf, hasAutostart } = definition;
@@ -19,8 +19,8 @@ export function cloneRefusal({ at, definition }: DefineInput, estate: Estate): F
   if (drill === undefined) {
     return unsafe(name, `site ${at.site} has no network called drill`);
   }
-  if (networks.length === 0 || networks.some((network) => network !== drill)) {
-    return unsafe(name, `it would be on ${networks.join(', ') || 'no network'} instead of ${drill} alone`);
+  if (networks.some((network) => network !== drill)) {
+    return unsafe(name, `it would be on ${networks.join(', ')} instead of ${drill} alone`);
   }
   if (id === cloneOf || !name.startsWith(clonePrefix)) {
     return unsafe(name, `it would carry the id or the name of the VM it is a clone of`);

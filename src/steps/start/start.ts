@@ -5,7 +5,6 @@ import { formatPlace } from '../../model/place.js';
 import type { StepInputs } from '../../model/step-input.js';
 import { blocker, unlessFailed } from '../host-findings.js';
 import { toOutput } from '../output.js';
-import { poll } from '../polling.js';
 import { closed, vmAt } from '../schema.js';
 import type { StepContext, StepType } from '../step-type.js';
 
@@ -36,11 +35,14 @@ export const start: StepType<Input> = {
       context.progress({ text: `Starting ${vm} on ${formatPlace(at)}` });
       await context.hypervisor.start(at.host, id, context.signal);
     }
-    await poll(context, async () => {
-      const state = await requireStartable(input, context);
-      context.progress({ text: `${vm} is ${state} on ${formatPlace(at)}` });
-      return state === 'running' ? state : undefined;
-    });
+    if ((await requireStartable(input, context)) !== 'running') {
+      throw new FailureError({
+        code: 'start-failed',
+        kind: 'transient',
+        message: `${vm} was started on ${formatPlace(at)} and is shut off again`,
+        hint: `look at its console and log on ${at.host}`,
+      });
+    }
     return outputOf(input);
   },
 
