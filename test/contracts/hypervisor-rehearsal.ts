@@ -39,7 +39,7 @@ export const north2 = { site: 'north', host: 'north-2' };
 export const south1 = { site: 'south', host: 'south-1' };
 
 /** A signal that nobody aborts. */
-export const never = new AbortController().signal;
+export const never: AbortSignal = new AbortController().signal;
 
 export const nothing = (): void => undefined;
 

@@ -29,7 +29,7 @@ export function firstState(estate: Estate, spec: WorldSpec, seed: number): World
     callCounts: {},
     transfers: {},
     migrationResults: {},
-    faults: (spec.faults ?? []).filter((fault) => 'onCall' in fault),
+    faults: [],
     commands: spec.commands ?? [],
     audit: { doubles: [], effects: [], lostWrites: [] },
   };

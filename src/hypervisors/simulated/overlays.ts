@@ -5,6 +5,7 @@ import { type Copy, copyKey, type Overlay, overlayKey, type PublishedPoint } fro
 import { type Core, note } from './core.js';
 import { failed } from './failures.js';
 import { hasMemory } from './guests.js';
+import { breakSync, syncsOf } from './syncs.js';
 import type { HostState } from './world-state.js';
 
 /** What an empty layer takes on the disk. */
@@ -31,10 +32,8 @@ export function promote(core: Core, vm: string, host: string, choice: PointChoic
   copy.isLive = false;
   copy.isClosed = true;
   copy.promoted[runId] = point.id;
-  for (const [id, { purpose }] of Object.entries(core.state.transfers)) {
-    if (purpose.kind === 'sync' && purpose.copy === copyKey(vm, host)) {
-      delete core.state.transfers[id];
-    }
+  for (const transfer of syncsOf(core, copy)) {
+    breakSync(core, transfer, failed('transfer-broken', 'precondition', `${vm} was promoted on ${host}`));
   }
   note(core, 'promote', { host, vm, detail: point.id });
   return { value: promoted(core, vm, host, runId), tookMs: 200 };

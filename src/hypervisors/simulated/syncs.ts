@@ -51,7 +51,8 @@ function restart(core: Core, copy: Copy): Transfer {
   return beginSync(core, copy, true);
 }
 
-function syncsOf(core: Core, copy: Copy): readonly Transfer[] {
+/** The transfers that bring the copy up to date. */
+export function syncsOf(core: Core, copy: Copy): readonly Transfer[] {
   const key = copyKey(copy.vm, copy.host);
   return Object.values(core.state.transfers).filter(({ purpose }) => purpose.kind === 'sync' && purpose.copy === key);
 }

@@ -1,9 +1,9 @@
 import type { Estate } from '../../model/estate.js';
 import type { Audit } from './audit.js';
 import { forsakeAll } from './calls.js';
-import { after, type Core } from './core.js';
+import type { Core } from './core.js';
 import { handle } from './events.js';
-import type { WorldFault } from './fault.js';
+import type { ScriptedFault, WorldFault } from './fault.js';
 import { addCopies } from './first-copies.js';
 import { firstState } from './first-state.js';
 import { portsOf, type WorldPorts } from './ports.js';
@@ -24,6 +24,8 @@ export interface World extends WorldPorts {
   audit(): Audit;
   /** Lets something go wrong now. */
   strike(fault: WorldFault): void;
+  /** Adds a fault to those that will come; times count from the world's beginning, calls from its first. */
+  script(fault: ScriptedFault): void;
   /** The process that made the calls is gone: none of its promises settles any more, and its timers are dropped. What it set going goes on. */
   detach(): void;
   /** All of it as JSON: what is under way, what is due, the faults to come and what the observer has seen. */
@@ -48,11 +50,17 @@ export function createWorld({ estate, spec, seed, clock }: WorldInputs): World {
   const core = coreOf(state, clock ?? new VirtualClock(state.startedAt));
   addCopies(core, spec);
   for (const scripted of spec.faults ?? []) {
-    if ('at' in scripted) {
-      after(core, scripted.at, { event: 'fault', fault: scripted.fault });
-    }
+    script(core, scripted);
   }
   return worldOf(core);
+}
+
+function script({ state, clock }: Core, scripted: ScriptedFault): void {
+  if ('at' in scripted) {
+    clock.schedule(state.startedAt + scripted.at, { event: 'fault', fault: scripted.fault });
+  } else {
+    state.faults = [...state.faults, scripted];
+  }
 }
 
 interface SavedWorld {
@@ -117,6 +125,7 @@ function worldOf(core: Core): World {
       handle(core, { event: 'fault', fault });
       settle();
     },
+    script: (fault) => script(core, fault),
     detach: () => {
       forsakeAll(core);
       clock.forgetCallers();
