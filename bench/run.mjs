@@ -1,8 +1,9 @@
 /**
- * `npm run bench -- NAME`: runs one bench on the lab that is up, prints a table, and one line of JSON last.
+ * `npm run bench -- NAME`: runs one bench, on the lab that is up, prints a table, and one line of JSON last.
  *
  * A bench is a file of this folder that exports `title`, one line, and `bench(hosts)`, which measures and returns
- * `{ table, metrics, peers, ratios }`. It brings nothing up and leaves nothing behind.
+ * `{ table, metrics, peers, ratios }`. It brings nothing up and leaves nothing behind. One that exports
+ * `needsHosts = false` runs without the lab.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -21,9 +22,9 @@ const names = readdirSync(new URL('.', import.meta.url))
 const [name, ...rest] = process.argv.slice(2);
 
 if (name === undefined || rest.length > 0 || !names.includes(name)) await refuse();
-const hosts = await hostsThatAnswer();
+const { bench, needsHosts = true } = await import(new URL(`./${name}.mjs`, import.meta.url));
+const hosts = needsHosts ? await hostsThatAnswer() : [];
 build();
-const { bench } = await import(new URL(`./${name}.mjs`, import.meta.url));
 const { table, metrics, peers, ratios } = await bench(hosts);
 print(table);
 console.log(JSON.stringify({ bench: name, metrics, peers, ratios }));
@@ -79,14 +80,12 @@ function takesConnections(path) {
 
 /** Benches measure what is built, as users run it; `tsc -b` does nothing when that is up to date. */
 function build() {
-  const { status, error } = spawnSync('npx', ['tsc', '-b', 'packages/node-libvirt'], {
+  const { status, error } = spawnSync('npx', ['tsc', '-b', 'packages/node-libvirt', 'src'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
   });
   if (status === 0) return;
-  console.error(
-    `packages/node-libvirt does not build${error ? ` (${error.message})` : ''}: run \`npm ci\`, then again`,
-  );
+  console.error(`the sources do not build${error ? ` (${error.message})` : ''}: run \`npm ci\`, then again`);
   process.exit(1);
 }
 

@@ -4,13 +4,19 @@
  * times that of the glob at worst, whatever the glob: a hostile one cannot hold the planner up.
  */
 export function compileGlob(glob: string): (name: string) => boolean {
-  const tokens = tokensOf(Array.from(glob));
-  return (name) => matches(tokens, Array.from(name));
+  const tokens = tokensOf(glob);
+  return (name) => matches(tokens, name);
+}
+
+/** What every match of the glob begins with: the characters before the first that is not itself. */
+export function prefixOf(glob: string): string {
+  const end = glob.search(/[*?[]/);
+  return end < 0 ? glob : glob.slice(0, end);
 }
 
 type Token = 'any-text' | ((character: string) => boolean);
 
-function matches(tokens: readonly Token[], characters: readonly string[]): boolean {
+function matches(tokens: readonly Token[], characters: string): boolean {
   let token = 0;
   let at = 0;
   let lastStar = -1;
@@ -36,7 +42,7 @@ function matches(tokens: readonly Token[], characters: readonly string[]): boole
   return tokens.slice(token).every((rest) => rest === 'any-text');
 }
 
-function tokensOf(glob: readonly string[]): Token[] {
+function tokensOf(glob: string): Token[] {
   const tokens: Token[] = [];
   for (let at = 0; at < glob.length; at += 1) {
     const character = glob[at] ?? '';
@@ -55,7 +61,7 @@ function tokensOf(glob: readonly string[]): Token[] {
   return tokens;
 }
 
-function oneOf(inside: readonly string[]): (character: string) => boolean {
+function oneOf(inside: string): (character: string) => boolean {
   const isNegated = inside[0] === '!' && inside.length > 1;
   const set = isNegated ? inside.slice(1) : inside;
   const singles = new Set<string>();

@@ -24,9 +24,11 @@ export function usesOfRun({ runbook }: Scene): readonly string[] {
 export function slotsOf(lanes: Iterable<Lane>, limits: Limits): Readonly<Record<string, number>> {
   const names = new Set<string>();
   for (const lane of lanes) {
-    for (const step of [...lane.steps, ...lane.recovery]) {
-      for (const name of step.uses) {
-        names.add(name);
+    for (const steps of [lane.steps, lane.recovery]) {
+      for (const { uses } of steps) {
+        for (const name of uses) {
+          names.add(name);
+        }
       }
     }
   }

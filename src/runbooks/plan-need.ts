@@ -15,12 +15,10 @@ export function mapNetworks(scene: Scene, facts: VmFacts): Mapped {
   if (home === scene.target.site) {
     return { networks: facts.networks };
   }
-  const logicalNames = new Map(
-    Object.entries(scene.estate.sites[home]?.networks ?? {}).map(([logical, name]) => [name, logical]),
-  );
+  const logicalNames = Object.entries(scene.estate.sites[home]?.networks ?? {});
   const networks: string[] = [];
   for (const name of facts.networks) {
-    const logical = logicalNames.get(name);
+    const logical = logicalNames.find(([, own]) => own === name)?.[0];
     const there = logical === undefined ? undefined : scene.targetSite.networks[logical];
     if (there === undefined) {
       const missing =

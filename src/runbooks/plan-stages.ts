@@ -113,7 +113,7 @@ function extraStep({ action, timeoutMs, onFailure }: ExtraStep, title: string): 
   const common = { title, onFailure: onFailures[onFailure], timeoutMs } as const;
   switch (action.uses) {
     case 'run':
-      return step('run', { ...common, input: action.with, attempts: action.with.repeatable ? 3 : 1 });
+      return step('run', { ...common, input: action.with, ...(action.with.repeatable ? {} : { attempts: 1 }) });
     case 'approve':
       return step('approve', {
         ...common,

@@ -12,7 +12,8 @@ interface StepDraft<Kind extends StepKind> {
   readonly uses?: readonly string[];
   readonly authority?: AuthorityClause;
   readonly onFailure?: Step['onFailure'];
-  readonly attempts?: number;
+  /** One attempt only, as of what may not be repeated; three when left out. */
+  readonly attempts?: 1;
   readonly isSkippable?: boolean;
   readonly estimateMs?: number;
   readonly undoes?: string;
@@ -44,6 +45,9 @@ const timeoutsMs: Readonly<Record<StepKind, number>> = {
 
 /** Pause before the second attempt; it doubles with each further one. */
 const backoffMs = 2_000;
+const retries = { attempts: 3, backoffMs };
+const once = { attempts: 1, backoffMs };
+const nothing: readonly string[] = [];
 
 /** A step with the defaults of its kind: three attempts, and a failure ends the lane. */
 export function step<Kind extends StepKind>(kind: Kind, draft: StepDraft<Kind>): Step {
@@ -55,11 +59,11 @@ export function step<Kind extends StepKind>(kind: Kind, draft: StepDraft<Kind>):
     ...(undoes === undefined ? {} : { undoes }),
     title: draft.title,
     input: draft.input as JsonObject,
-    retry: { attempts: draft.attempts ?? 3, backoffMs },
+    retry: draft.attempts === 1 ? once : retries,
     timeoutMs: draft.timeoutMs ?? timeoutsMs[kind],
     onFailure: draft.onFailure ?? 'fail',
     isSkippable: draft.isSkippable ?? true,
-    uses: draft.uses ?? [],
+    uses: draft.uses ?? nothing,
     ...(authority === undefined ? {} : { authority }),
     estimateMs: Math.round(draft.estimateMs ?? usualMs[kind]),
   };
