@@ -54,7 +54,6 @@ export const migrations: readonly Migration[] = [
         message TEXT NOT NULL,
         digest TEXT NOT NULL
       ) STRICT;
-      CREATE INDEX inbox_by_run ON inbox (run, id);
       CREATE TABLE folds (run TEXT PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
     `,
   },

@@ -42,7 +42,7 @@ export function findRuns(
   return new Map(
     rows.map(([index, token, ...stored]) => {
       const runId = runIds[integer(index)] ?? '';
-      const head = stored[0] === null ? emptyHead(runId) : headOf(runId, stored, connection.path);
+      const head = stored[0] === null ? absentHead(connection, runId) : headOf(runId, stored, connection.path);
       const run = head instanceof JournalError ? head : { token: token === null ? undefined : integer(token), head };
       return [runId, run];
     }),
@@ -55,14 +55,16 @@ export function findHead(connection: Connection, runId: string): RunHead {
   if (run instanceof JournalError) {
     throw run;
   }
-  return run?.head ?? emptyHead(runId);
+  if (run === undefined) {
+    throw damageOf(runId, 'its head cannot be looked up', connection.path);
+  }
+  return run.head;
 }
 
 /** Every run's summary in the order in which the runs were stored; throws `journal-damaged` when one was changed or is missing. */
 export function findSummaries(connection: Connection): readonly RunSummary[] {
   const rows = connection.rows(`SELECT CAST(r.name AS BLOB), ${columns} FROM runs AS r ORDER BY r.id`);
-  const [total] = connection.rows("SELECT amount FROM totals WHERE subject = 'runs'");
-  const expected = total === undefined ? 0 : integer(total[0]);
+  const expected = countRuns(connection);
   if (rows.length !== expected) {
     throw damageOf('(all)', `${expected} runs were written and ${rows.length} are stored`, connection.path);
   }
@@ -86,8 +88,22 @@ export function saveHeads(connection: Connection, heads: ReadonlyMap<string, Run
   );
 }
 
-function emptyHead(runId: string): RunHead {
-  return { id: undefined, lastSeq: 0, hash: firstHash(runId), summary: undefined };
+/** That a run is not in the index of names is believed only when it is not in the table either, and the table is whole. */
+function absentHead(connection: Connection, runId: string): RunHead | JournalError {
+  const [row] = connection.rows('SELECT count(*), count(*) FILTER (WHERE name = ?) FROM runs NOT INDEXED', runId);
+  const [stored, named] = [integer(row?.[0]), integer(row?.[1])];
+  const expected = countRuns(connection);
+  if (stored !== expected) {
+    return damageOf(runId, `${expected} runs were written and ${stored} are stored`, connection.path);
+  }
+  return named === 0
+    ? { id: undefined, lastSeq: 0, hash: firstHash(runId), summary: undefined }
+    : damageOf(runId, 'it is missing from the index of runs', connection.path);
+}
+
+function countRuns(connection: Connection): number {
+  const [total] = connection.rows("SELECT amount FROM totals WHERE subject = 'runs'");
+  return total === undefined ? 0 : integer(total[0]);
 }
 
 function headOf(runId: string, [id, lastSeq, hash, summary, digest]: Row, path: string): RunHead | JournalError {
