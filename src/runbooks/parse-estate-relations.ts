@@ -1,4 +1,4 @@
-import { at, type Cursor, entries, items, textAt } from './parse-cursor.js';
+import { at, type Cursor, entries, items, keyAt, textAt, valueAt } from './parse-cursor.js';
 import { hasPassword, isUrlOf, readLibvirtUri, transports } from './parse-uri.js';
 import type { Complaint } from './problem-report.js';
 import { quoted } from './yaml-text-value.js';
@@ -10,104 +10,100 @@ const uriExample = 'For example qemu+ssh://root@north-1/system.';
 const secretOption = /(?:pass(?:word|wd|phrase)?|secret|token|community|api[_-]?key)$/i;
 
 /** What is wrong with an estate beyond its shape: names, URIs, secrets that stand in the file. */
-export function estateRelations(root: Cursor): readonly Complaint[] {
-  const sites = entries(at(root, 'sites'));
-  const hosts = sites.flatMap(([, site]) => entries(at(site, 'hosts')));
-  return [
-    ...hostNames(sites),
-    ...hosts.flatMap(([, host]) => [...uriFaults(at(host, 'uri')), ...uriFaults(at(host, 'peer-uri'))]),
-    ...hosts.flatMap(([, host]) => entries(at(at(host, 'fence'), 'options')).flatMap(literalSecret)),
-    ...linkFaults(entries(at(root, 'links')), new Set(sites.map(([name]) => name))),
-    ...mailFaults(at(at(root, 'mail'), 'smtp')),
-  ];
-}
-
-function hostNames(sites: readonly (readonly [string, Cursor])[]): readonly Complaint[] {
+export function* estateRelations(root: Cursor): Generator<Complaint> {
   const siteOf = new Map<string, string>();
-  return sites.flatMap(([site, cursor]) =>
-    entries(at(cursor, 'hosts')).flatMap(([name, { pointer }]): readonly Complaint[] => {
-      const where = { pointer, part: 'key' } as const;
-      const other = siteOf.get(name);
-      siteOf.set(name, other ?? site);
-      if (name === controller) {
-        const message = `No host can be called \`${controller}\`, which is the machine that Lifeboat runs on`;
-        return [{ code: 'reserved-key', message, where }];
+  for (const [site, cursor] of entries(at(root, 'sites'))) {
+    for (const [name, host] of entries(at(cursor, 'hosts'))) {
+      yield* hostName({ name, site, host }, siteOf);
+      yield* uriFault(at(host, 'uri'));
+      yield* uriFault(at(host, 'peer-uri'));
+      for (const [option, value] of entries(at(at(host, 'fence'), 'options'))) {
+        yield* literalSecret(option, value);
       }
-      const message = `The host ${quoted(name)} stands in the sites ${quoted(other ?? '')} and ${quoted(site)}`;
-      return other === undefined ? [] : [{ code: 'duplicate-name', message, where, hint: 'A host has one site.' }];
-    }),
-  );
+    }
+  }
+  yield* linkFaults(at(root, 'links'), new Set(Object.keys(at(root, 'sites').value ?? {})));
+  yield* mailFault(at(at(root, 'mail'), 'smtp'));
 }
 
-function uriFaults(cursor: Cursor): readonly Complaint[] {
-  const uri = textAt(cursor);
-  if (uri === undefined || uri === '') {
-    return [];
+function* hostName(
+  { name, site, host }: { readonly name: string; readonly site: string; readonly host: Cursor },
+  siteOf: Map<string, string>,
+): Generator<Complaint> {
+  const where = keyAt(host);
+  const other = siteOf.get(name);
+  siteOf.set(name, other ?? site);
+  if (name === controller) {
+    const message = `No host can be called \`${controller}\`, which is the machine that Lifeboat runs on`;
+    yield { code: 'reserved-key', message, where };
+  } else if (other !== undefined) {
+    const message = `The host ${quoted(name)} stands in the sites ${quoted(other)} and ${quoted(site)}`;
+    yield { code: 'duplicate-name', message, where, hint: 'A host has one site.' };
   }
-  const where = { pointer: cursor.pointer, part: 'value' } as const;
-  if (hasPassword(uri)) {
-    return [{ code: 'literal-secret', message: 'The URI holds a password', where, hint: 'Let ssh use a key.' }];
-  }
+}
+
+function* uriFault(cursor: Cursor): Generator<Complaint> {
+  const uri = textAt(cursor) ?? '';
+  const where = valueAt(cursor);
   const read = readLibvirtUri(uri);
-  if (!('reason' in read)) {
-    return [];
+  if (uri === '') {
+    return;
   }
-  const meant = read.transport === undefined ? {} : { meant: { word: read.transport, among: transports } };
-  return [{ code: 'bad-uri', message: `${quoted(uri)} ${read.reason}`, where, hint: uriExample, ...meant }];
+  if (hasPassword(uri)) {
+    yield { code: 'literal-secret', message: 'The URI holds a password', where, hint: 'Let ssh use a key.' };
+  } else if ('reason' in read) {
+    const meant = read.transport === undefined ? {} : { meant: { word: read.transport, among: transports } };
+    yield { code: 'bad-uri', message: `${quoted(uri)} ${read.reason}`, where, hint: uriExample, ...meant };
+  }
 }
 
-function literalSecret([name, { value, pointer }]: readonly [string, Cursor]): readonly Complaint[] {
-  if (!secretOption.test(name) || (typeof value === 'object' && value !== null)) {
-    return [];
+function* literalSecret(name: string, option: Cursor): Generator<Complaint> {
+  if (secretOption.test(name) && (typeof option.value !== 'object' || option.value === null)) {
+    const message = `The secret ${quoted(name)} stands in the file itself`;
+    const hint = `Write where it is read from: { file: … }, { env: … } or { credential: … }.`;
+    yield { code: 'literal-secret', message, where: keyAt(option), hint };
   }
-  const message = `The secret ${quoted(name)} stands in the file itself`;
-  const hint = `Write where it is read from: { file: … }, { env: … } or { credential: … }.`;
-  return [{ code: 'literal-secret', message, where: { pointer, part: 'key' }, hint }];
 }
 
-function linkFaults(links: readonly (readonly [string, Cursor])[], sites: ReadonlySet<string>): readonly Complaint[] {
+function* linkFaults(links: Cursor, sites: ReadonlySet<string>): Generator<Complaint> {
   const nameOf = new Map<string, string>();
-  return links.flatMap(([name, link]): readonly Complaint[] => {
-    const ends = items(at(link, 'between'));
+  for (const [name, link] of entries(links)) {
+    const ends = [...items(at(link, 'between'))];
+    for (const end of ends) {
+      yield* unknownSite(end, sites);
+    }
     const [one, other] = ends.map(textAt);
-    const unknown = ends.flatMap((end) => unknownSite(end, sites));
-    if (one === undefined || other === undefined) {
-      return unknown;
-    }
-    const where = { pointer: link.pointer, part: 'key' } as const;
-    if (one === other) {
-      return [...unknown, { code: 'same-place', message: `The link ${quoted(name)} joins a site with itself`, where }];
-    }
-    const pair = [one, other].toSorted().join('\n');
+    const pair = (one ?? '') < (other ?? '') ? `${one}\n${other}` : `${other}\n${one}`;
     const first = nameOf.get(pair);
+    if (one === undefined || other === undefined) {
+      continue;
+    }
     nameOf.set(pair, first ?? name);
-    const message = `The links ${quoted(first ?? '')} and ${quoted(name)} join the same two sites`;
-    return first === undefined ? unknown : [...unknown, { code: 'duplicate-name', message, where }];
-  });
+    if (one === other) {
+      yield { code: 'same-place', message: `The link ${quoted(name)} joins a site with itself`, where: keyAt(link) };
+    } else if (first !== undefined) {
+      const message = `The links ${quoted(first)} and ${quoted(name)} join the same two sites`;
+      yield { code: 'duplicate-name', message, where: keyAt(link) };
+    }
+  }
 }
 
-function unknownSite(cursor: Cursor, sites: ReadonlySet<string>): readonly Complaint[] {
+function* unknownSite(cursor: Cursor, sites: ReadonlySet<string>): Generator<Complaint> {
   const word = textAt(cursor);
-  if (word === undefined || sites.has(word)) {
-    return [];
+  if (word !== undefined && !sites.has(word)) {
+    const meant = { word, among: [...sites] };
+    yield { code: 'unknown-name', message: `There is no site ${quoted(word)}`, where: valueAt(cursor), meant };
   }
-  const where = { pointer: cursor.pointer, part: 'value' } as const;
-  return [
-    { code: 'unknown-name', message: `There is no site ${quoted(word)}`, where, meant: { word, among: [...sites] } },
-  ];
 }
 
-function mailFaults(cursor: Cursor): readonly Complaint[] {
-  const smtp = textAt(cursor);
-  const where = { pointer: cursor.pointer, part: 'value' } as const;
-  if (smtp === undefined || smtp === '') {
-    return [];
-  }
+function* mailFault(cursor: Cursor): Generator<Complaint> {
+  const smtp = textAt(cursor) ?? '';
+  const where = valueAt(cursor);
   if (hasPassword(smtp)) {
     const hint = 'Let a mail server that needs none take the mail, such as the one of this machine.';
-    return [{ code: 'literal-secret', message: 'The address of the mail server holds a password', where, hint }];
+    yield { code: 'literal-secret', message: 'The address of the mail server holds a password', where, hint };
+  } else if (smtp !== '' && !isUrlOf(['smtp', 'smtps'], smtp)) {
+    const message = `${quoted(smtp)} is no address of a mail server`;
+    yield { code: 'bad-uri', message, where, hint: 'For example smtps://mail.example.org.' };
   }
-  const message = `${quoted(smtp)} is no address of a mail server`;
-  const hint = 'For example smtps://mail.example.org.';
-  return isUrlOf(['smtp', 'smtps'], smtp) ? [] : [{ code: 'bad-uri', message, where, hint }];
 }

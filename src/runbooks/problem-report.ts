@@ -22,20 +22,24 @@ export interface Target {
 export type SpanOf = (target: Target) => Span;
 
 const reportedMax = 50;
-/** So many complaints are put in order; of a file with more, the order of the rest is of no use to anyone. */
-const orderedMax = 1_000;
+/** So many complaints of one origin are looked for and put in order; after these a file is not read for more. */
+export const complaintsMax = 1_000;
 
 /** The complaints as problems in the order of the file: the first 50, then one that says how many more there are. */
-export function problemsOf(complaints: readonly Complaint[], source: Source, spanOf: SpanOf): readonly Problem[] {
+export function problemsOf(
+  complaints: readonly Complaint[],
+  { source, spanOf }: { readonly source: Source; readonly spanOf: SpanOf },
+): readonly Problem[] {
   const placed = complaints
-    .slice(0, orderedMax)
+    .slice(0, complaintsMax)
     .map((complaint) => ({ complaint, span: 'offset' in complaint.where ? complaint.where : spanOf(complaint.where) }))
     .toSorted((one, other) => one.span.offset - other.span.offset);
   const problems = placed.slice(0, reportedMax).map(({ complaint, span }) => problemOf(complaint, span, source));
   const next = placed[reportedMax];
   if (next !== undefined) {
-    const more = complaints.length - reportedMax;
-    const message = `${more} more ${more === 1 ? 'problem' : 'problems'} from here on, not shown`;
+    const more = placed.length - reportedMax;
+    const count = placed.length === complaintsMax ? `At least ${more}` : String(more);
+    const message = `${count} more ${more === 1 ? 'problem' : 'problems'} from here on, not shown`;
     problems.push(problemOf({ code: 'more-problems', message, where: next.span }, next.span, source));
   }
   return problems;

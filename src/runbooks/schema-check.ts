@@ -1,7 +1,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { Static, TSchema } from 'typebox';
-import type { Complaint } from './problem-report.js';
+import { type Complaint, complaintsMax } from './problem-report.js';
 import { complaintOf } from './schema-complaint.js';
+import { sampleOf } from './schema-sample.js';
 import { suggest } from './suggest.js';
 
 /** Checks plain data against a schema: the data by its type, or all that is wrong with it, one complaint for one mistake. */
@@ -9,19 +10,36 @@ export type Check<T> = (value: unknown) => { readonly value?: T; readonly compla
 
 /** The check of a schema. It is compiled at its first use, since that takes longer than most files do. */
 export function checkOf<T extends TSchema>(schema: T): Check<Static<T>> {
-  let validate: ValidateFunction<Static<T>> | undefined;
+  const isValid = compiledOnce<Static<T>>(schema, { allErrors: false });
+  const findErrors = compiledOnce<Static<T>>(schema, { allErrors: true });
   return (value) => {
-    validate ??= new Ajv({ strict: true, allErrors: true, discriminator: true, verbose: true })
-      .addVocabulary(['patternErrorMessage'])
-      .compile<Static<T>>(schema);
-    return validate(value)
-      ? { value, complaints: [] }
-      : { complaints: withoutEchoes(validate.errors ?? []).map(complaintOf) };
+    // All errors of a large file may need a hundred times its memory, so of one that has any only a sample is asked for all.
+    const { sample, isWhole } = sampleOf(value);
+    const first = isWhole ? undefined : isValid();
+    if (first?.(value) === true) {
+      return { value, complaints: [] };
+    }
+    const all = findErrors();
+    if (all(sample) && isWhole) {
+      return { value: sample, complaints: [] };
+    }
+    const errors = all.errors ?? first?.errors ?? [];
+    return { complaints: withoutEchoes(errors.slice(0, errorsMax)).slice(0, complaintsMax).map(complaintOf) };
   };
 }
 
-/** So many errors are compared with each other; a file with more has other worries than a doubled complaint. */
-const comparedMax = 1_000;
+/** One mistake may give three errors, of which one is kept. */
+const errorsMax = 3 * complaintsMax;
+
+function compiledOnce<T>(schema: TSchema, options: { readonly allErrors: boolean }): () => ValidateFunction<T> {
+  let compiled: ValidateFunction<T> | undefined;
+  return () => {
+    compiled ??= new Ajv({ strict: true, discriminator: true, verbose: true, ...options })
+      .addVocabulary(['patternErrorMessage'])
+      .compile<T>(schema);
+    return compiled;
+  };
+}
 
 /** The errors without those that only repeat another one. */
 function withoutEchoes(errors: readonly ErrorObject[]): readonly ErrorObject[] {
@@ -29,7 +47,7 @@ function withoutEchoes(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const unions = new Set(own.filter(({ keyword }) => keyword === 'anyOf').map(placeOf));
   const explained = new Set(own.flatMap((error) => unionsAround(error).filter((union) => unions.has(union))));
   const mistyped = new Set(own.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath));
-  const misspelt = new Set(own.slice(0, comparedMax).map(misspeltKey));
+  const misspelt = new Set(own.map(misspeltKey));
   return own.filter((error) => {
     switch (error.keyword) {
       case 'anyOf':

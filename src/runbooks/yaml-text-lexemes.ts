@@ -5,8 +5,12 @@ import type { Complaint } from './problem-report.js';
 
 /** Lists and mappings within each other. */
 const depthMax = 64;
-/** The smallest parts of a text: marks, words, spaces. Four MiB of a real runbook have about a million. */
-const lexemesMax = 2_000_000;
+/**
+ * The smallest parts of a text: marks, words, spaces. Any small file may have them; a larger one has more characters than
+ * these, unless it is made of one-letter words to keep the reader busy.
+ */
+const lexemesFree = 100_000;
+const lexemesPerCharacter = 0.9;
 /** Broken text gives an error every few characters; the first ones say all. */
 const errorsMax = 100;
 
@@ -20,14 +24,14 @@ export function tokensOf(text: string): { readonly tokens: readonly Token[] } | 
   const parser = new Parser();
   const isSecondDocument = documentCounter();
   const tokens: Token[] = [];
-  let lexemes = 0;
+  let lexemesLeft = Math.max(lexemesFree, text.length * lexemesPerCharacter);
   let errors = 0;
   let isScalar = false;
   for (const lexeme of new Lexer().lex(text)) {
     const span: Span = { offset: parser.offset, length: lexeme.length };
     const type: string = (isScalar ? null : CST.tokenType(lexeme)) ?? 'scalar';
     isScalar = lexeme === CST.SCALAR;
-    lexemes += 1;
+    lexemesLeft -= 1;
     const reason = isSecondDocument(type) ? 'several-documents' : refusedTypes[type];
     if (reason !== undefined) {
       return { complaint: refusal(reason, span) };
@@ -39,7 +43,7 @@ export function tokensOf(text: string): { readonly tokens: readonly Token[] } | 
     if (depthOf(parser) > depthMax) {
       return { complaint: refusal('too-deep', span) };
     }
-    if (lexemes > lexemesMax) {
+    if (lexemesLeft < 0) {
       return { complaint: refusal('too-many', span) };
     }
     if (errors >= errorsMax) {
@@ -118,7 +122,7 @@ const refusals: Readonly<Record<Refusal, { code: ProblemCode; message: string; h
   },
   'too-many': {
     code: 'file-too-large',
-    message: `The file has more than ${lexemesMax} words and marks`,
+    message: 'The file is large and made of too many too small words and marks',
     hint: 'Split it into several runbooks.',
   },
 };
