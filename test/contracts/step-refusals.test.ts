@@ -75,17 +75,17 @@ describe('a clone', () => {
     expect(await lane.observe(defineClone)).toMatchObject({ value: { verdict: 'not-started' } });
   });
 
-  it('is not taken for one by the clean-up when it has another name', async () => {
-    const lane = await laneAfter('whole', drill);
-    const cleanup = step('cleanup', {
-      what: 'clone',
-      ...clone,
-      vm: 'drill-web-1-7',
-      at: south1,
-      vmOverlay: db.vm,
-      overlayStep: 'vm/db-1/overlay',
+  it.each<[string, PlannedStep[], object]>([
+    ['has another name', drill, { ...clone, vm: 'drill-web-1-7', at: south1 }],
+    ['is the VM itself', [cloneOverlay], { ...db, at: north1 }],
+  ])('is not taken for one by the clean-up when it %s', async (_name, before, about) => {
+    const lane = await laneAfter('whole', before);
+    const effects = lane.world.audit().effects;
+    const input = { what: 'clone', ...about, vmOverlay: db.vm, overlayStep: 'vm/db-1/overlay' };
+    expect(await lane.run({ id: 'cleanup', kind: 'cleanup', input })).toMatchObject({
+      failure: { code: 'not-a-clone' },
     });
-    expect(await lane.run(cleanup)).toMatchObject({ failure: { code: 'not-a-clone' } });
+    expect(lane.world.audit().effects).toEqual(effects);
   });
 });
 

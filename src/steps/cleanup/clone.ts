@@ -1,12 +1,13 @@
 import { FailureError } from '../../model/failure.js';
 import type { CleanupInput } from '../../model/step-input.js';
+import { isCloneName } from '../clone-name.js';
 import type { StepContext } from '../step-type.js';
 import { requireGone } from './gone.js';
 
 type Input = CleanupInput & { readonly what: 'clone' };
 
 /**
- * Ends and forgets a clone and removes its overlay. A VM of the clone's id that has another name is no clone of ours:
+ * Ends and forgets a clone and removes its overlay. A VM of the clone's id that is not named as one is no clone of ours:
  * it is left alone, and so is the overlay.
  */
 export async function cleanClone(input: Input, context: StepContext): Promise<void> {
@@ -14,12 +15,12 @@ export async function cleanClone(input: Input, context: StepContext): Promise<vo
   const { hypervisor, replicas, signal } = context;
   const facts = await hypervisor.vm(at.host, id, signal);
   if (facts !== undefined) {
-    if (facts.name !== vm) {
+    if (facts.name !== vm || !isCloneName(vm)) {
       throw new FailureError({
         code: 'not-a-clone',
         kind: 'permanent',
-        message: `${at.host} calls the VM ${id} ${facts.name} and not ${vm}, so it is not taken for the drill's clone`,
-        hint: `see who made ${facts.name} on ${at.host}`,
+        message: `the VM ${id} on ${at.host} is called ${facts.name}, so it is not taken for the drill's clone ${vm}`,
+        hint: `see who made ${facts.name} on ${at.host}; it was left as it is`,
       });
     }
     if (facts.state !== 'shut-off') {

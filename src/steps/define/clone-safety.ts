@@ -1,9 +1,7 @@
 import type { Estate } from '../../model/estate.js';
 import type { Failure } from '../../model/failure.js';
 import type { DefineInput } from '../../model/step-input.js';
-
-/** Names of clones begin so; a drill's planner gives them, and nothing else may be called a clone. */
-const clonePrefix = 'drill-';
+import { isCloneName } from '../clone-name.js';
 
 /**
  * Why this definition may not become a clone; undefined when it may, or is none. A clone has an id and a name of its
@@ -22,7 +20,7 @@ export function cloneRefusal({ at, definition }: DefineInput, estate: Estate): F
   if (networks.some((network) => network !== drill)) {
     return unsafe(name, `it would be on ${networks.join(', ')} instead of ${drill} alone`);
   }
-  if (id === cloneOf || !name.startsWith(clonePrefix)) {
+  if (id === cloneOf || !isCloneName(name)) {
     return unsafe(name, `it would carry the id or the name of the VM it is a clone of`);
   }
   return hasAutostart ? unsafe(name, 'it would start by itself with its host') : undefined;
