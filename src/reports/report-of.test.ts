@@ -266,13 +266,15 @@ describe('a cancelled run', () => {
   it('names who cancelled, and shows what was taken back', () => {
     const undo = step('overlay', 'Take the overlay of db-1 back', { id: 'undo', action: 'undo' });
     const moving = plan('relocate', [stage([vmLane([migrate], { recovery: [undo] })])]);
+    const observation = { verdict: 'not-started', evidence: 'db-1 runs on north-1' } as const;
     const entries = told(
       moving,
       ({ start, fail, add, pass }) => {
         start(2, 'vm/db-1', 'migrate');
         add(3, { type: 'operator.moved', move: { move: 'cancel' }, reason: 'wrong night' }, 'bob');
-        fail(4, 'vm/db-1', 'migrate', { ...lost, kind: 'permanent' });
-        pass(5, 'vm/db-1', 'undo');
+        fail(4, 'vm/db-1', 'migrate', { ...lost, code: 'cancelled', kind: 'outcome-unknown' });
+        add(5, { type: 'step.observed', observation, lane: 'vm/db-1', step: 'migrate' });
+        pass(6, 'vm/db-1', 'undo');
       },
       'cancelled',
     );
@@ -341,6 +343,14 @@ describe('an open run', () => {
     const entries = told(moving, ({ start, add }) => {
       start(2, 'vm/db-1', 'check');
       add(60, { type: 'run.taken-up', reason: 'the engine ended' });
+    });
+    expect(stepOf(reportOf('run-1', entries), 'check')?.outcome).toBe('unknown');
+  });
+
+  it('calls a step unknown that was stopped and not yet looked at', () => {
+    const entries = told(moving, ({ start, fail }) => {
+      start(2, 'vm/db-1', 'check');
+      fail(3, 'vm/db-1', 'check', { ...lost, code: 'timed-out', kind: 'outcome-unknown' });
     });
     expect(stepOf(reportOf('run-1', entries), 'check')?.outcome).toBe('unknown');
   });

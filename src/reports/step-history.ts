@@ -121,7 +121,7 @@ function noteStep(
         return;
       }
       history.failure = failure;
-      close(last, at, isCancelled && !history.isRecovery ? 'cancelled' : outcomeOf(failure));
+      close(last, at, outcomeOf(failure, isCancelled && !history.isRecovery));
       if (last !== undefined) {
         last.failure = failure;
       }
@@ -140,17 +140,18 @@ function noteStep(
         last.outcome = 'running';
         delete last.endedAt;
       } else {
-        close(last, entry.at, verdict);
+        const wasStopped = last.failure?.code === 'cancelled' || (isCancelled && !history.isRecovery);
+        close(last, entry.at, verdict === 'not-started' && wasStopped ? 'cancelled' : verdict);
       }
     }
   }
 }
 
-function outcomeOf(failure: Failure): Attempt['outcome'] {
-  if (failure.code === 'cancelled') {
-    return 'cancelled';
+function outcomeOf(failure: Failure, isCancelled: boolean): Attempt['outcome'] {
+  if (failure.kind === 'outcome-unknown') {
+    return 'unknown';
   }
-  return failure.kind === 'outcome-unknown' ? 'unknown' : 'failed';
+  return isCancelled || failure.code === 'cancelled' ? 'cancelled' : 'failed';
 }
 
 function close(attempt: Writable<Attempt> | undefined, at: number, outcome: Attempt['outcome']): void {

@@ -1,9 +1,9 @@
 import { type Html, html } from './html-tag.js';
 
-/** A column of a table; numbers and times stand on one line. */
+/** A column of a table: numbers and short words stand on one line, text gets room. */
 export interface Column {
   readonly title: string;
-  readonly holds?: 'number' | 'short';
+  readonly holds?: 'number' | 'short' | 'text';
 }
 
 /** Without a value a cell shows a dash. */

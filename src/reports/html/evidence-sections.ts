@@ -2,7 +2,7 @@ import { counted } from '../derived-findings.js';
 import type { RunReport } from '../run-report.js';
 import { formatClock, formatTime } from '../time-text.js';
 import { badge } from './badge.js';
-import { dataTable } from './data-table.js';
+import { type Column, dataTable } from './data-table.js';
 import { type Html, html } from './html-tag.js';
 
 const rowsAtOnce = 40;
@@ -78,12 +78,20 @@ function folded(title: string, rows: number, content: Html): Html {
     : html`<details><summary>${title}</summary>${content}</details>`;
 }
 
-const numbers: readonly string[] = ['Entry', 'Epoch'];
+const holds: Readonly<Record<string, Column['holds']>> = {
+  Entry: 'number',
+  Epoch: 'number',
+  At: 'short',
+  'Proven at': 'short',
+  Authority: 'short',
+  Proof: 'text',
+  Reason: 'text',
+};
 
 function table(
   { caption, headings }: { readonly caption: string; readonly headings: readonly string[] },
   rows: readonly (readonly string[])[],
 ): Html {
-  const columns = headings.map((title) => (numbers.includes(title) ? { title, holds: 'number' as const } : { title }));
+  const columns = headings.map((title) => ({ title, ...(holds[title] === undefined ? {} : { holds: holds[title] }) }));
   return dataTable({ caption, columns }, rows);
 }

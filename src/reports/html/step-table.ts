@@ -24,7 +24,7 @@ ${dataTable({ caption: `Steps of ${title}`, columns }, rows)}</details>`;
 
 const columns: readonly Column[] = [
   { title: 'Lane' },
-  { title: 'Step' },
+  { title: 'Step', holds: 'text' },
   { title: 'Outcome', holds: 'short' },
   { title: 'Started (UTC)', holds: 'number' },
   { title: 'Took', holds: 'number' },

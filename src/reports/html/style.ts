@@ -54,7 +54,7 @@ thead th { border-bottom: 1px solid var(--rule); color: var(--soft); font-size: 
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
 tbody th { min-width: 112px; max-width: 240px; font-weight: 600; }
 td { max-width: 460px; }
-.number { text-align: right; } .number, .short { white-space: nowrap; }
+.number { text-align: right; } .number, .short { white-space: nowrap; } .text { min-width: 210px; }
 abbr { text-decoration: none; color: var(--warn); }
 td .why { display: block; margin-top: 3px; color: var(--soft); font-size: 13.5px; }
 pre { margin: 6px 0 0; padding: 7px 10px; background: var(--paper); border-radius: 4px; font: 12.5px/1.5 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -97,6 +97,9 @@ footer dt { color: var(--soft); } footer dd { margin: 0; color: var(--ink); over
   }
   @page { margin: 16mm 14mm; }
   body { font-size: 10.5pt; } main, header, footer { max-width: none; padding-left: 0; padding-right: 0; }
+  .tiles { grid-template-columns: repeat(4, 1fr); gap: 8px; } .tile { padding: 9px 11px; } .tile p { font-size: 8.5pt; }
+  .tile .figure { font-size: 15pt; } .tile .figure.long { font-size: 11pt; } .verdict { font-size: 12pt; }
+  table, td .why, ul.findings .quiet { font-size: 9pt; } th, td { padding: 4px 8px; } .badge { font-size: 8.5pt; } h2 { margin-top: 26px; }
   header { padding-top: 0; } .panel { overflow: visible; } .chart > svg { min-width: 0; }
   .tile, .badge, .bar, pre, rect, line, circle { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   tr, li, .tile { break-inside: avoid; } h2, h3, summary { break-after: avoid; } thead { display: table-header-group; }

@@ -33,7 +33,7 @@ function table(vms: readonly VmReport[], caption: string): Html {
 
 const columns: readonly Column[] = [
   { title: 'VM' },
-  { title: 'Result' },
+  { title: 'Result', holds: 'text' },
   { title: 'From and to', holds: 'short' },
   { title: 'Method', holds: 'short' },
   { title: 'Ready after', holds: 'number' },
