@@ -2,6 +2,7 @@
 export { advance } from './advance.js';
 export { type FoldedRun, newRunState } from './fold.js';
 export { freezeRun, thawRun } from './fold-cache.js';
+export { identityOf } from './identity.js';
 export { type OfferedMove, offeredMoves, waitsForOperator } from './offers.js';
 export { resultOf } from './result.js';
 export type { LaneState, LaneStatus, RunPhase, RunState, StepActivity } from './run-state.js';

@@ -1,0 +1,168 @@
+import type { EntryBody, NewEntry } from '../../model/entry.js';
+import { formatPlace } from '../../model/place.js';
+import type { Lane, Plan } from '../../model/plan.js';
+import { type FoldedRun, identityOf, newRunState } from '../../state-machines/index.js';
+import { batchOf } from '../batch.js';
+import { type ImaginedWorld, relevantWorld, worldBefore } from './imagined-world.js';
+import { possibleEvents } from './possible-events.js';
+import { likeness, reducedPlan } from './reduced-plan.js';
+
+/** What was walked, and what was found wrong. */
+export interface PathProof {
+  readonly walks: readonly Walk[];
+  readonly broken: readonly BrokenPath[];
+}
+
+/** All lanes of a plan that are alike, walked as one. */
+export interface Walk {
+  readonly lanes: readonly string[];
+  readonly states: number;
+  readonly edges: number;
+}
+
+export interface BrokenPath {
+  readonly lane: string;
+  /** What was found, one sentence. */
+  readonly rule: string;
+  /** What happened until then, oldest first. */
+  readonly path: readonly string[];
+}
+
+/** States of one walk beyond which it is given up; the lanes that the planner makes need some thousands. */
+const statesAllowed = 100_000;
+
+/**
+ * Walks every path of every different lane of a plan, through the same code that runs it: each step succeeds, fails,
+ * runs out of time, loses its answer with or without its effect, and is found in every way after a crash; an operator
+ * makes every move. In no state is more than one copy of the VM live, or a VM live where its authority is not (safety
+ * rules S1 and S2), and from every state there is a way to the end.
+ */
+export function provePaths(plan: Plan): PathProof {
+  const walks: Walk[] = [];
+  const broken: BrokenPath[] = [];
+  for (const [lane, alike] of differentLanes(plan)) {
+    const { states, edges, found } = walk(reducedPlan(plan, lane), lane);
+    walks.push({ lanes: alike, states, edges });
+    broken.push(...found);
+  }
+  return { walks, broken };
+}
+
+function differentLanes(plan: Plan): readonly (readonly [Lane, string[]])[] {
+  const alike = new Map<string, [Lane, string[]]>();
+  for (const lane of plan.stages.filter(({ isAlways }) => !isAlways).flatMap(({ lanes }) => lanes)) {
+    const key = likeness(lane);
+    const known = alike.get(key);
+    if (known === undefined) {
+      alike.set(key, [lane, [lane.id]]);
+    } else {
+      known[1].push(lane.id);
+    }
+  }
+  return [...alike.values()];
+}
+
+interface Visit {
+  readonly state: FoldedRun;
+  readonly world: ImaginedWorld;
+  readonly cameFrom: string | undefined;
+  readonly by: string;
+}
+
+interface Found {
+  readonly states: number;
+  readonly edges: number;
+  readonly found: readonly BrokenPath[];
+}
+
+function walk(plan: Plan, lane: Lane): Found {
+  const visits = new Map<string, Visit>();
+  const waysTo = new Map<string, string[]>();
+  const found = new Map<string, BrokenPath>();
+  let edges = 0;
+  const report = (rule: string, key: string): void => {
+    if (!found.has(rule)) {
+      found.set(rule, { lane: lane.id, rule, path: pathTo(key, visits) });
+    }
+  };
+  const arrive = (visit: Visit): void => {
+    const key = `${identityOf(visit.state)} ${JSON.stringify(visit.world)}`;
+    if (visit.cameFrom !== undefined) {
+      waysTo.set(key, [...(waysTo.get(key) ?? []), visit.cameFrom]);
+    }
+    if (!visits.has(key)) {
+      visits.set(key, visit);
+      brokenRules(visit, lane).forEach((rule) => report(rule, key));
+    }
+  };
+  arrive({ state: begun(plan), world: worldBefore(lane), cameFrom: undefined, by: 'the run starts' });
+  for (const [key, { state, world }] of visits) {
+    for (const possible of state.phase === 'finished' ? [] : possibleEvents(state, world)) {
+      edges += 1;
+      const happened = possible.happens.map((body) => stamped(body, possible.at));
+      const after = batchOf(state, happened, possible.at).state;
+      arrive({ state: after, world: relevantWorld(possible.world, after), cameFrom: key, by: possible.name });
+    }
+    if (visits.size > statesAllowed) {
+      console.log([...visits.keys()].filter((_, i) => i % 500 === 0).join('\n'));
+      throw new Error(`lane ${lane.id} has more than ${statesAllowed} states that can be told apart`);
+    }
+  }
+  const ends = [...visits].filter(([, { state }]) => state.phase === 'finished').map(([key]) => key);
+  const saved = reaching(ends, waysTo);
+  [...visits.keys()].filter((key) => !saved.has(key)).forEach((key) => report('there is no way to an end', key));
+  return { states: visits.size, edges, found: [...found.values()] };
+}
+
+function begun(plan: Plan): FoldedRun {
+  const { runbook, request } = plan;
+  const opening: EntryBody[] = [
+    { type: 'run.requested', runbook, request },
+    { type: 'run.planned', plan },
+    { type: 'run.started' },
+  ];
+  return batchOf(
+    newRunState('proof'),
+    opening.map((body) => stamped(body, 0)),
+    0,
+  ).state;
+}
+
+function stamped(body: EntryBody, at: number): NewEntry {
+  return { ...body, at, author: 'proof' };
+}
+
+function brokenRules({ state, world }: Visit, lane: Lane): readonly string[] {
+  if (lane.subject.kind !== 'vm') {
+    return [];
+  }
+  const authority = state.authority[lane.subject.name];
+  const allowed =
+    authority?.state === 'at'
+      ? [formatPlace(authority.place)]
+      : authority?.state === 'moving'
+        ? [formatPlace(authority.from), formatPlace(authority.to)]
+        : world.live;
+  const strays = world.live.filter((place) => !allowed.includes(place));
+  return [
+    ...(world.live.length > 1 ? [`S1: ${lane.subject.name} is live at ${world.live.join(' and ')}`] : []),
+    ...strays.map((place) => `S1: ${lane.subject.name} is live at ${place}, and its authority is elsewhere`),
+  ];
+}
+
+function pathTo(key: string, visits: ReadonlyMap<string, Visit>): readonly string[] {
+  const path: string[] = [];
+  for (let visit = visits.get(key); visit !== undefined; visit = visits.get(visit.cameFrom ?? '')) {
+    path.unshift(visit.by);
+  }
+  return path;
+}
+
+/** Every state from which one of the ends can be reached. */
+function reaching(ends: readonly string[], waysTo: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const good = new Set(ends);
+  for (const key of good) {
+    (waysTo.get(key) ?? []).forEach((from) => good.add(from));
+  }
+  return good;
+}
