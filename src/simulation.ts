@@ -28,6 +28,7 @@ export async function openSimulation(options: SimulationOptions, holder: string)
     const letGo = isKept ? await takeWorld(store, { folder, holder }) : undefined;
     const faults = options.faults === undefined ? [] : readFaults(options.faults);
     const world = openWorld(join(folder, 'world.json'), options, faults);
+    await catchUp(world, store);
     strike(world, options, faults);
     return {
       ports: world,
@@ -80,6 +81,14 @@ function openWorld(file: string, options: SimulationOptions, faults: readonly Si
     return openWorldFile(file, makeInputs);
   }
   return isThere ? restoreWorld(readFileSync(file, 'utf8')) : createWorld(makeInputs());
+}
+
+/** A world is saved when it changes, which may be before the last thing that a run has journalled: no run may see time go back. */
+async function catchUp({ clock }: World, { journal }: SqliteStore): Promise<void> {
+  const lastAt = Math.max(0, ...(await journal.runs()).map((run) => run.lastAt));
+  if (lastAt > clock.now()) {
+    await clock.run({ until: lastAt });
+  }
 }
 
 /** What was lost is lost before anything else; timed faults count from now. */

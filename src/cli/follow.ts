@@ -1,4 +1,4 @@
-import type { ActiveRun, Engine } from '../engine/engine.js';
+import type { ActiveRun, Engine, RunEvent } from '../engine/engine.js';
 import { reportOf } from '../reports/index.js';
 import { type Call, data, document, note, optionText } from './call.js';
 import type { World } from './drivers.js';
@@ -13,13 +13,15 @@ export interface FollowedRun {
   readonly active: ActiveRun;
   readonly engine: Engine;
   readonly world: World;
+  /** The first entry to be shown. */
+  readonly fromSeq: number;
 }
 
 /**
  * Shows a run until it ends, waits for an operator where nobody can watch, or is let go by Ctrl-C; tells the outcome and
  * gives its exit code. The first Ctrl-C lets the run go at a safe point, the second ends at once.
  */
-export async function follow(call: Call, { active, engine, world }: FollowedRun): Promise<ExitCode> {
+export async function follow(call: Call, { active, engine, world, fromSeq }: FollowedRun): Promise<ExitCode> {
   const commands = typedCommands(call, active.runId);
   const screen = openScreen(call, {
     state: () => active.state(),
@@ -27,10 +29,18 @@ export async function follow(call: Call, { active, engine, world }: FollowedRun)
     isSimulated: world.isSimulated,
     commands,
   });
-  const forget = active.watch((event) => screen.event(event));
+  let shownTo = fromSeq - 1;
+  const show = (event: RunEvent): void => {
+    const entries = event.event === 'entries' ? event.entries.filter(({ seq }) => seq > shownTo) : [];
+    shownTo = entries.at(-1)?.seq ?? shownTo;
+    screen.event(event.event === 'entries' ? { event: 'entries', entries } : event);
+  };
+  const forget = active.watch(show);
   const interrupt = interruption(call, active);
   let end: 'finished' | 'waiting' | 'aborted';
   try {
+    const { entries } = await engine.read(active.runId);
+    show({ event: 'entries', entries });
     end = await world.during(Promise.race([active.ended, interrupt.aborted]), () => engine.isBusy());
   } finally {
     forget();

@@ -25,11 +25,14 @@ export function outcomeText(runId: string, entries: readonly Entry[], style: Sty
   ].join('\n');
 }
 
-function rto({ vms, objectives }: RunReport): string | undefined {
-  const times = vms.flatMap(({ requestToReadyMs }) => (requestToReadyMs === undefined ? [] : [requestToReadyMs]));
+/** A recovery is measured from the request to the last ready VM, a move by its longest outage. */
+function rto({ mode, vms, objectives }: RunReport): string | undefined {
   const goal = objectives.find(({ objective }) => objective === 'rto');
+  const isRecovery = goal === undefined ? mode === 'failover' || mode === 'drill' : goal.basis === 'request-to-ready';
+  const times = vms.flatMap(({ requestToReadyMs, downtimeMs }) => (isRecovery ? requestToReadyMs : downtimeMs) ?? []);
   const ms = goal?.measuredMs ?? (times.length === 0 ? undefined : Math.max(...times));
-  return ms === undefined ? undefined : `measured RTO ${formatDuration(ms)}${against(goal)}`;
+  const label = isRecovery ? 'measured RTO' : 'longest outage';
+  return ms === undefined ? undefined : `${label} ${formatDuration(ms)}${against(goal)}`;
 }
 
 function dataAge({ vms, objectives }: RunReport): string | undefined {

@@ -2,16 +2,16 @@ import type { Finding } from '../model/finding.js';
 import { formatPlace } from '../model/place.js';
 import type { Plan, Step, VmEstimate } from '../model/plan.js';
 import { formatDuration, formatSize } from '../model/units.js';
-import { clean, type Style } from './style.js';
+import { clean, type Style, widthOf } from './style.js';
 import { table } from './table.js';
 
 /** A plan for people: stages with their lanes and steps, per VM method and target, what is left alone, what to know. */
-export function planText(plan: Plan, style: Style): string {
+export function planText(plan: Plan, { style, columns }: { readonly style: Style; readonly columns: number }): string {
   const sections = [
     heading(plan, style),
     vmTable(plan.estimates.vms, style),
     ...plan.stages.map((stage, index) => {
-      const lanes = stage.lanes.map(({ id, steps, after }) => `  ${id}  ${chain(steps)}\n${blockedBy(after)}`);
+      const lanes = stage.lanes.map(({ id, steps, after }) => `  ${id}\n${chain(steps, columns)}${blockedBy(after)}`);
       return `${style.bold(`Stage ${index + 1}: ${clean(stage.title)}`)}\n${lanes.join('')}`;
     }),
     skippedText(plan, style),
@@ -68,12 +68,23 @@ function vmTable(vms: readonly VmEstimate[], style: Style): string {
   return table(['VM', 'METHOD', 'TARGET', 'TIME', 'DOWNTIME', 'BYTES', 'DATA AGE'], rows, style);
 }
 
-function chain(steps: readonly Step[]): string {
-  return steps.map(({ title }) => clean(title)).join(' → ');
+/** The steps in their order, as many on a line as there is room for. */
+function chain(steps: readonly Step[], columns: number): string {
+  const lines: string[] = [];
+  for (const { title } of steps) {
+    const last = lines.at(-1);
+    const step = clean(title);
+    if (last !== undefined && widthOf(last) + widthOf(step) + 9 <= columns) {
+      lines[lines.length - 1] = `${last} → ${step}`;
+    } else {
+      lines.push(last === undefined ? step : `→ ${step}`);
+    }
+  }
+  return lines.map((line) => `      ${line}\n`).join('');
 }
 
 function blockedBy(after: readonly string[]): string {
-  return after.length === 0 ? '' : `    only after ${after.join(', ')} succeeded\n`;
+  return after.length === 0 ? '' : `      only after ${after.join(', ')} succeeded\n`;
 }
 
 function skippedText({ skipped }: Plan, style: Style): string {

@@ -16,6 +16,7 @@ export function createProgram(environment: Environment, finish: (code: ExitCode)
     .version(environment.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
+    .showHelpAfterError('`lifeboat --help` lists the commands.')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => environment.stdout.write(text),
@@ -25,7 +26,7 @@ export function createProgram(environment: Environment, finish: (code: ExitCode)
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .configureHelp({ showGlobalOptions: true, subcommandTerm: ({ name }) => name() });
+    .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() });
   for (const option of sharedOptions) {
     program.addOption(parserOption(option));
   }

@@ -46,6 +46,7 @@ export function isColoured(mode: ColourMode, { variables }: Pick<Environment, 'v
 
 const escape = String.fromCharCode(27);
 const sequences = new RegExp(`${escape}\\[[0-9;?]*[A-Za-z]`, 'g');
+const splitter = new RegExp(`(${escape}\\[[0-9;?]*[A-Za-z])`);
 
 /** The text without colours. */
 export function plain(text: string): string {
@@ -57,13 +58,23 @@ export function widthOf(text: string): number {
   return [...plain(text)].length;
 }
 
-/** The text in exactly `width` columns: padded with blanks, or cut with `…`. Colours survive padding; a cut drops them. */
+/** The text in exactly `width` columns: padded with blanks, or cut with `…`. Colours survive both. */
 export function fit(text: string, width: number): string {
   const missing = width - widthOf(text);
   if (missing >= 0) {
     return text + ' '.repeat(missing);
   }
-  return width <= 0 ? '' : `${[...plain(text)].slice(0, width - 1).join('')}…`;
+  let room = Math.max(0, width - 1);
+  const parts = text.split(splitter).map((part) => {
+    if (part.startsWith(escape)) {
+      return part;
+    }
+    const kept = [...part].slice(0, room);
+    room -= kept.length;
+    return kept.join('');
+  });
+  const last = parts.findLastIndex((part) => part !== '' && !part.startsWith(escape));
+  return width <= 0 ? '' : parts.map((part, index) => (index === Math.max(0, last) ? `${part}…` : part)).join('');
 }
 
 /** What came from outside made harmless for a terminal and for one line: control characters become blanks. */

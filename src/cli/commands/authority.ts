@@ -15,7 +15,9 @@ export async function authorityCommand(call: Call): Promise<ExitCode> {
   return withWorld(call, { estate }, async (world) => {
     const inventory = await lookAtWorld(world, estate);
     const [vm] = call.args;
-    const ledger = inventory.authority.filter((one) => vm === undefined || one.vm === vm);
+    const ledger = inventory.authority
+      .filter((one) => vm === undefined || one.vm === vm)
+      .sort((one, other) => (one.vm < other.vm ? -1 : 1));
     const unlisted = inventory.vms
       .filter(({ name }) => (vm === undefined || name === vm) && !ledger.some((one) => one.vm === name))
       .map(({ name, site, host, observedAt }) => ({ vm: name, place: { site, host }, observedAt }));

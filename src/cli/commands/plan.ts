@@ -22,7 +22,10 @@ export async function planCommand(call: Call): Promise<ExitCode> {
   if (call.format === 'json') {
     document(call, 'Plan', planDocument(call, planned, subject));
   } else {
-    data(call, planText(planned, call.style));
+    data(
+      call,
+      planText(planned, { style: call.style, columns: Math.min(120, call.environment.stdout.size().columns) }),
+    );
   }
   return exitCodes.done;
 }

@@ -64,8 +64,8 @@ async function start(call: Call, { subject, isConfirmed, plan }: Start): Promise
       await askToConfirm(call, subject.runbook.name);
     }
     const engine = openEngine(call, world, subject.estate.estate);
-    const active = await world.during(engine.start(planned), () => engine.isBusy());
-    return follow(call, { active, engine, world });
+    const active = await engine.start(planned);
+    return follow(call, { active, engine, world, fromSeq: 1 });
   });
 }
 

@@ -33,8 +33,8 @@ function textOf(entry: Entry, context: LineContext): string | undefined {
       return `run finished: ${entry.result}`;
     case 'step.started': {
       const step = stepOf(entry, context.plan);
-      const attempt = entry.attempt > 1 ? `attempt ${entry.attempt} of ${step?.retry.attempts ?? entry.attempt} ` : '';
-      return `${subject(entry, step)}: ${attempt}started`;
+      const attempt = attemptText(entry.attempt, step);
+      return `${subject(entry, step)}: ${attempt === '' ? '' : `${attempt} `}started`;
     }
     case 'step.succeeded':
       return `${subject(entry, stepOf(entry, context.plan))}: done${took(entry, context, 'in')}`;
@@ -96,6 +96,12 @@ export function proofText(proof: Proof): string {
 function stepOf({ lane, step }: StepReference, plan: Plan | undefined): Step | undefined {
   const found = plan?.stages.flatMap(({ lanes }) => lanes).find(({ id }) => id === lane);
   return [...(found?.steps ?? []), ...(found?.recovery ?? [])].find(({ id }) => id === step);
+}
+
+/** `attempt 2 of 3`; nothing for the first. An operator's retry, or a look after a crash, may go beyond what is planned. */
+export function attemptText(attempt: number, step: Step | undefined): string {
+  const planned = step?.retry.attempts ?? 0;
+  return attempt <= 1 ? '' : `attempt ${attempt}${attempt <= planned ? ` of ${planned}` : ''}`;
 }
 
 function subject(reference: StepReference, step: Step | undefined): string {

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../model/units.js';
 import { clean, fit, type Style } from '../style.js';
 import { bar } from './bar.js';
+import { attemptText } from './entry-line.js';
 import { laneCommand, wrapped } from './typed-commands.js';
 import { currentStep, isHeld, type LaneInView, type RunView } from './view.js';
 import { laneWord, paint, timeOfDay } from './words.js';
@@ -56,7 +57,7 @@ function underWay(lane: LaneInView, { progress, now }: RunView, style: Style): s
   const of = state.isRecovering ? lane.lane.recovery.length : lane.lane.steps.length;
   const said = progress.get(lane.lane.id);
   const isSaid = said !== undefined && said.step === step?.id;
-  const attempts = state.attempt > 1 ? `attempt ${state.attempt} of ${step?.retry.attempts ?? state.attempt}` : '';
+  const attempts = attemptText(state.attempt, step);
   const since = state.stepStartedAt === undefined ? '' : formatDuration(Math.max(0, now - state.stepStartedAt));
   return [
     `${state.step + 1}/${of} ${clean(step?.title ?? '')}`,

@@ -1,0 +1,58 @@
+import type { ActiveRun, Engine } from '../../engine/engine.js';
+import { FailureError } from '../../model/failure.js';
+import type { Inbox, InboxMessage } from '../../stores/inbox.js';
+
+/** A run that was just taken up, and where moves for it were kept meanwhile. */
+export interface TakenUpRun {
+  readonly engine: Engine;
+  readonly active: ActiveRun;
+  readonly inbox: Inbox;
+}
+
+/**
+ * Hands over the moves that were typed while no engine had the run. A step that is only being looked at offers nothing
+ * yet, so that a move which is refused is offered again after each change. Resolves with a function that takes the rest
+ * out of the inbox and says why each was not taken.
+ */
+export async function deliverWaitingMoves({
+  engine,
+  active,
+  inbox,
+}: TakenUpRun): Promise<() => Promise<readonly string[]>> {
+  const { runId } = active;
+  const left = new Map<number, { readonly message: InboxMessage; reason: string }>();
+  for (const message of await inbox.pending(runId)) {
+    left.set(message.id, { message, reason: 'the run goes on now' });
+  }
+  const under = new Set<number>();
+  const offer = (): void => {
+    for (const entry of left.values()) {
+      const { id, move, by, reason } = entry.message;
+      // Pausing was asked of an engine that is gone; whoever takes the run up wants it to go on.
+      if (move.move === 'pause' || under.has(id)) {
+        continue;
+      }
+      under.add(id);
+      engine.move(runId, move, { by, reason }).then(
+        () => {
+          left.delete(id);
+          return inbox.remove(runId, id);
+        },
+        (error: unknown) => {
+          under.delete(id);
+          entry.reason = error instanceof FailureError ? error.failure.message : String(error);
+        },
+      );
+    }
+  };
+  const forget = active.watch(offer);
+  offer();
+  return async () => {
+    forget();
+    const refused = [...left.values()];
+    for (const { message } of refused) {
+      await inbox.remove(runId, message.id);
+    }
+    return refused.map(({ message: { move, by }, reason }) => `${move.move} by ${by} was not taken: ${reason}`);
+  };
+}
