@@ -39,7 +39,7 @@ describe('renderText', () => {
         '        +  14:00:11   1.4s  Start db-1',
         '        +  14:00:13     6s  db-1 answers on tcp 5432',
         '    x web-1',
-        '        x  14:00:10  400ms  Check the replica of web-1  failed',
+        '        x  14:00:10  400ms  Check the replica of web-1 (failed)',
         '',
         'Proofs of death',
         '  * fence_ipmilan reported north-1 off on 2026-03-01 14:00:08 UTC [entry 5]',
@@ -96,7 +96,8 @@ describe('renderText', () => {
         'Timeline (UTC)',
         '  Proofs of death',
         '    ! north-1',
-        '        !  14:00:01  12.4s  Fence north-1  waits for an operator',
+        '        ! Fence north-1: the device is silent',
+        '        !  14:00:01  12.4s  Fence north-1 (waits for an operator)',
         '  Priority 1: database',
         '    - 2 lanes not begun',
         '  Priority 2: application',
@@ -119,6 +120,15 @@ describe('renderText', () => {
   it('keeps to 96 columns but for long names', () => {
     const lines = renderText(reportOf('run-1', eventfulRun())).split('\n');
     expect(lines.filter((line) => line.length > 96)).toEqual([]);
+  });
+
+  it('tells of five hundred VMs step by step only those that went another way than planned', () => {
+    const vms = Array.from({ length: 500 }, (_, index) => `vm-${index}`);
+    const text = renderText(reportOf('run-1', failover({ vms, failing: ['vm-17'] })));
+    expect(text).toContain('  + 499 lanes succeeded, every step at its first attempt');
+    expect(text).toContain('Check the replica of vm-17 (failed)');
+    expect(text).not.toContain('Check the replica of vm-18');
+    expect(text).toContain('* 459 more moves: the JSON and HTML reports have them all');
   });
 
   it('makes control characters visible, so that a name cannot steer the terminal', () => {

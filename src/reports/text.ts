@@ -1,7 +1,7 @@
 import { formatDuration, formatSize } from '../model/units.js';
 import { counted } from './derived-findings.js';
 import { signOf, verdictWord } from './outcome-sign.js';
-import type { RunReport, StageReport, StepReport, VmReport } from './run-report.js';
+import type { LaneReport, RunReport, StepReport, VmReport } from './run-report.js';
 import { textTable, wrapText } from './text-table.js';
 import { formatClock, formatTime } from './time-text.js';
 import { visible } from './visible.js';
@@ -18,10 +18,7 @@ export function renderText(report: RunReport): string {
       'Left alone',
       report.skipped.flatMap(({ vm, reason }) => bullet('-', `${vm}: ${reason}`)),
     ),
-    section(
-      'Timeline (UTC)',
-      report.stages.flatMap((stage) => timeline(stage)),
-    ),
+    section('Timeline (UTC)', timelines(report)),
     section(
       'Proofs of death',
       report.deaths.flatMap(({ text, seq }) => bullet('*', `${text} [entry ${seq}]`)),
@@ -141,46 +138,68 @@ export function dataAgeText(dataAge: VmReport['dataAge']): string {
     : `${dataAge.basis === 'estimate' ? '~' : ''}${formatDuration(dataAge.ms)}`;
 }
 
-function timeline({ title, lanes }: StageReport): readonly string[] {
-  const begun = lanes.filter(({ startedAt }) => startedAt !== undefined);
-  const idle = lanes.length - begun.length;
+/** Lanes told step by step; beyond that only those in which something went another way than planned. */
+const lanesAtOnce = 20;
+
+function timelines({ stages }: RunReport): readonly string[] {
+  const isLong = stages.reduce((total, { lanes }) => total + lanes.length, 0) > lanesAtOnce;
+  return stages.flatMap(({ title, lanes }) => {
+    const begun = lanes.filter(({ startedAt }) => startedAt !== undefined);
+    const told = isLong ? begun.filter((lane) => !isPlain(lane)) : begun;
+    const plain = begun.length - told.length;
+    return [
+      ...wrapText(title, width - 2),
+      ...told.flatMap(laneLines),
+      ...(plain === 0 ? [] : [`  + ${counted(plain, 'lane')} succeeded, every step at its first attempt`]),
+      ...(begun.length === lanes.length ? [] : [`  - ${counted(lanes.length - begun.length, 'lane')} not begun`]),
+    ];
+  });
+}
+
+function isPlain({ steps }: LaneReport): boolean {
+  return steps.every(({ outcome, attempts }) => outcome === 'succeeded' && attempts.length === 1);
+}
+
+function laneLines({ title, subject, outcome, because, steps }: LaneReport): readonly string[] {
+  const begun = steps.filter(({ startedAt }) => startedAt !== undefined);
+  const took = (step: StepReport): string =>
+    step.startedAt === undefined || step.endedAt === undefined ? '' : formatDuration(step.endedAt - step.startedAt);
+  const widest = begun.reduce((most, step) => Math.max(most, took(step).length), 0);
   return [
-    visible(title),
-    ...begun.flatMap((lane) => [
-      `  ${signOf(lane.outcome).sign} ${visible(lane.title)}`,
-      ...textTable(
-        [{ title: '' }, { title: '' }, { title: '', align: 'right' }, { title: '', max: 40 }, { title: '' }],
-        lane.steps.filter(({ startedAt }) => startedAt !== undefined).map(stepRow),
-      )
-        .slice(1)
-        .map((line) => `      ${line}`),
-    ]),
-    ...(idle === 0 ? [] : [`  - ${counted(idle, 'lane')} not begun`]),
+    ...bullet(signOf(outcome).sign, title).map((line) => `  ${line}`),
+    ...(because === undefined || subject.kind === 'vm' ? [] : bullet('!', because).map((line) => `      ${line}`)),
+    ...begun.flatMap((step) => {
+      const head = `${signOf(step.outcome).sign}  ${formatClock(step.startedAt ?? 0)}  ${took(step).padStart(widest)}  `;
+      return wrapText(`${step.title}${notes(step)}`, width - 8 - head.length).map(
+        (line, index) => `      ${index === 0 ? head : ' '.repeat(head.length)}${line}`,
+      );
+    }),
   ];
 }
 
-function stepRow(step: StepReport): readonly string[] {
-  const { startedAt, endedAt, attempts, outcome, title, isRecovery, movedBy } = step;
-  const notes = [
+function notes({ attempts, outcome, isRecovery, movedBy }: StepReport): string {
+  const all = [
     ...(outcome === 'succeeded' ? [] : [signOf(outcome).word]),
     ...(attempts.length > 1 ? [`${attempts.length} attempts`] : []),
     ...(isRecovery ? ['recovery'] : []),
     ...movedBy.map(({ by, move }) => `${move} by ${by}`),
   ];
-  return [
-    signOf(outcome).sign,
-    startedAt === undefined ? '' : formatClock(startedAt),
-    startedAt === undefined || endedAt === undefined ? '' : formatDuration(endedAt - startedAt),
-    title,
-    notes.join(', '),
-  ];
+  return all.length === 0 ? '' : ` (${all.join(', ')})`;
 }
 
 function authority(report: RunReport): readonly string[] {
-  return report.authority.flatMap(({ vm, epoch, state, text, seq }) =>
-    bullet('*', `${vm} epoch ${epoch}: ${state}; ${text} [entry ${seq}]`),
-  );
+  const shown = report.authority.slice(0, movesAtOnce);
+  const rest = report.authority.length - shown.length;
+  return [
+    ...shown.flatMap(({ vm, epoch, state, text, seq }) =>
+      bullet('*', `${vm} epoch ${epoch}: ${state}; ${text} [entry ${seq}]`),
+    ),
+    ...(rest === 0 ? [] : [`* ${counted(rest, 'more move', 'more moves')}: the JSON and HTML reports have them all`]),
+  ];
 }
+
+/** Moves of authority listed at most. */
+const movesAtOnce = 40;
 
 function moves(report: RunReport): readonly string[] {
   return report.moves.flatMap(({ at, by, move, about, reason }) =>
@@ -195,6 +214,6 @@ function evidence({ evidence: { entries, headSeq, headHash, digests } }: RunRepo
   return [
     `journal    ${counted(entries, 'entry', 'entries')}, the last is ${headSeq}`,
     ...(headHash === undefined ? [] : [`head hash  ${visible(headHash)}`]),
-    ...(digests === undefined ? [] : [`runbook    ${visible(digests.runbook)}`]),
+    ...(digests === undefined || digests.runbook === '' ? [] : [`runbook    ${visible(digests.runbook)}`]),
   ];
 }

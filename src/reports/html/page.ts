@@ -93,7 +93,7 @@ function footer({ runId, evidence }: RunReport): Html {
     ['Run', runId],
     ['Journal', `${counted(entries, 'entry', 'entries')}, the last is number ${headSeq}`],
     ['Head hash', headHash ?? 'not given'],
-    ...(digests === undefined
+    ...(digests === undefined || digests.runbook === ''
       ? []
       : ([
           ['Runbook digest', digests.runbook],
