@@ -27,7 +27,7 @@ export function estimatesOf(parts: {
 
 function vmEstimate(scene: Scene, work: PlacedWork, lane: Lane | undefined): VmEstimate {
   const { subject, way, target, dataAsOf } = work;
-  const { downtimeMs, bytes } = costOf(scene, work, lane);
+  const { downtimeMs, bytes } = costOf(work, lane);
   return {
     vm: subject.name,
     method: methods[way],
@@ -40,15 +40,15 @@ function vmEstimate(scene: Scene, work: PlacedWork, lane: Lane | undefined): VmE
 }
 
 /** Downtime counts from the moment the VM stops, or for a lost one from the start of its lane, until it answers. */
-function costOf(scene: Scene, work: PlacedWork, lane: Lane | undefined) {
+function costOf(work: PlacedWork, lane: Lane | undefined) {
   const { way, subject, deltaBytes = 0 } = work;
   switch (way) {
     case 'live': {
-      const move = estimateOf(scene, work, 0);
+      const move = estimateOf(work, 0);
       return { downtimeMs: move.downtimeMs, bytes: move.bytes + deltaBytes };
     }
     case 'host': {
-      const move = estimateOf(scene, work, usedBytes(subject.facts));
+      const move = estimateOf(work, usedBytes(subject.facts));
       return { downtimeMs: move.downtimeMs, bytes: move.bytes };
     }
     case 'restart':

@@ -35,18 +35,23 @@ export function slotsOf(lanes: Iterable<Lane>, limits: Limits): Readonly<Record<
   return Object.fromEntries([...names].toSorted().map((name) => [name, slots(name, limits)]));
 }
 
-/** What one move may use of the bandwidth that the runbook grants all of them together; undefined without a limit. */
-export function bandwidthOfOne(scene: Scene, movesAtOnce: number): number | undefined {
-  const { bytesPerSecond } = scene.runbook.limits;
-  return bytesPerSecond === undefined ? undefined : Math.max(1, Math.floor(bytesPerSecond / Math.max(1, movesAtOnce)));
+/** What one transfer has of the bandwidth when as many run at once as the limits allow. */
+export interface Share {
+  /** What the link is expected to carry for it: of 1 Gbit/s where the estate gives no rate. */
+  readonly bytesPerSecond: number;
+  /** What it may use of the runbook's limit for all of them together; absent without a limit. */
+  readonly limitBytesPerSecond?: number;
 }
 
-/** What the link carries, within the runbook's limit; of a link whose rate is not given, that of 1 Gbit/s. */
-export function bytesPerSecondOf({ link, runbook }: Scene): number {
-  return Math.min(
-    link?.bytesPerSecond ?? defaultBytesPerSecond,
-    runbook.limits.bytesPerSecond ?? Number.POSITIVE_INFINITY,
-  );
+export function shareOf({ link, runbook, sourceHosts }: Scene, transfers: number): Share {
+  const { perHost, perLink, perRun = transfers, bytesPerSecond: limit } = runbook.limits;
+  const bySlots = link === undefined ? perHost * sourceHosts.length : perLink;
+  const atOnce = Math.max(1, Math.min(transfers, perRun, bySlots));
+  const carried = Math.min(link?.bytesPerSecond ?? defaultBytesPerSecond, limit ?? Number.POSITIVE_INFINITY);
+  return {
+    bytesPerSecond: Math.max(1, Math.floor(carried / atOnce)),
+    ...(limit === undefined ? {} : { limitBytesPerSecond: Math.max(1, Math.floor(limit / atOnce)) }),
+  };
 }
 
 /** `south/south-1 since 2026-…`. */

@@ -82,15 +82,19 @@ interface Board {
 
 interface Rule {
   readonly kind: 'apart' | 'together';
+  /** Memory that the VMs still to be placed need together. */
+  leftBytes: number;
   /** How many of the rule's VMs each host has. */
   readonly counts: Map<string, number>;
 }
 
-function newBoard({ rooms, apart, together, residents }: PlaceRequest): Board {
+function newBoard({ levels, rooms, apart, together, residents }: PlaceRequest): Board {
+  const memoryOf = new Map(levels.flat().map(({ vm, need }) => [vm, need.memoryBytes]));
   const rules = new Map<string, Rule[]>();
   const add = (kind: Rule['kind'], vms: readonly string[]): void => {
-    const rule: Rule = { kind, counts: new Map() };
+    const rule: Rule = { kind, counts: new Map(), leftBytes: 0 };
     for (const vm of vms) {
+      rule.leftBytes += memoryOf.get(vm) ?? 0;
       const known = rules.get(vm);
       if (known === undefined) {
         rules.set(vm, [rule]);
@@ -136,7 +140,7 @@ function bestHost(board: Board, { vm, need, hosts }: Candidate, strategy: Strate
     const room = board.rooms.get(host);
     if (room !== undefined && fits(room, need)) {
       const load = loadWith(room, need);
-      const bent = rules.reduce((sum, rule) => sum + bending(rule, host), 0);
+      const bent = rules.reduce((sum, rule) => sum + bending(rule, room), 0);
       const cost = bent * 4 + (strategy === 'spread' ? load : -load);
       if (cost < bestCost) {
         best = host;
@@ -147,13 +151,13 @@ function bestHost(board: Board, { vm, need, hosts }: Candidate, strategy: Strate
   return best;
 }
 
-/** How many of the rule's VMs already placed would be wrong with one more on this host. */
-function bending({ kind, counts }: Rule, host: string): number {
+/** How many of the rule's VMs would be wrong with one more here: a first one is wrong where the others will not fit. */
+function bending({ kind, counts, leftBytes }: Rule, { host, memoryLeftBytes }: Room): number {
   const here = counts.get(host) ?? 0;
   if (kind === 'apart') {
     return here;
   }
-  return counts.size === 0 || here > 0 ? 0 : 1;
+  return here > 0 || (counts.size === 0 && leftBytes <= memoryLeftBytes) ? 0 : 1;
 }
 
 function put(board: Board, { vm, need }: Candidate, host: string): void {
@@ -162,8 +166,9 @@ function put(board: Board, { vm, need }: Candidate, host: string): void {
     take(room, need);
   }
   board.hosts.set(vm, host);
-  for (const { counts } of board.rules.get(vm) ?? []) {
-    counts.set(host, (counts.get(host) ?? 0) + 1);
+  for (const rule of board.rules.get(vm) ?? []) {
+    rule.counts.set(host, (rule.counts.get(host) ?? 0) + 1);
+    rule.leftBytes -= need.memoryBytes;
   }
 }
 
@@ -173,7 +178,9 @@ function remove(board: Board, { vm, need }: Candidate, host: string): void {
     giveBack(room, need);
   }
   board.hosts.delete(vm);
-  for (const { counts } of board.rules.get(vm) ?? []) {
+  for (const rule of board.rules.get(vm) ?? []) {
+    const { counts } = rule;
+    rule.leftBytes += need.memoryBytes;
     const count = (counts.get(host) ?? 0) - 1;
     if (count > 0) {
       counts.set(host, count);

@@ -4,7 +4,7 @@ import { formatPlace } from '../model/place.js';
 import type { Lane, PlanConflict, Stage } from '../model/plan.js';
 import type { Group, ReadyCheck, Runbook } from '../model/runbook.js';
 import { conflict, listed, warning } from './conflict.js';
-import { bandwidthOfOne, formatSince } from './limits.js';
+import { formatSince } from './limits.js';
 import { mapNetworks, needWithDisks, usedBytes, withLiveCpu } from './plan-need.js';
 import { isReachable, type Scene } from './plan-scene.js';
 import { step } from './plan-step.js';
@@ -111,7 +111,6 @@ export function evacuationLane(scene: Scene, work: PlacedWork): Lane {
   const { name, facts } = subject;
   const diskBytes = usedBytes(facts);
   const isCopied = scene.source.site !== scene.target.site || facts.disks.some(({ isShared }) => !isShared);
-  const bandwidth = bandwidthOfOne(scene, scene.runbook.limits.perHost);
   return {
     id: `vm/${name}`,
     subject: { kind: 'vm', name },
@@ -120,7 +119,7 @@ export function evacuationLane(scene: Scene, work: PlacedWork): Lane {
     steps: [
       checkState(work, 'running'),
       confirmPlace(work),
-      migrateStep(scene, work, { copyStorage: isCopied ? 'all' : 'none', diskBytes, bandwidth }),
+      migrateStep(scene, work, { copyStorage: isCopied ? 'all' : 'none', diskBytes }),
       ...readySteps({ name, id: facts.id, at: target, checks: agentChecks(work) }, 'ask'),
     ],
     recovery: [],

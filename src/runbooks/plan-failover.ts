@@ -22,7 +22,8 @@ import { type Decision, type PlacedWork, skip } from './plan-work.js';
 
 /** The source is not lost while a host of it answers and runs a VM: a failover would start a second copy (safety rule S2). */
 export function failoverRefusals(scene: Scene, subjects: readonly Subject[]): readonly PlanConflict[] {
-  const live = subjects.flatMap(({ name }) =>
+  const own = subjects.filter(({ place }) => scene.sourceHosts.includes(place.host));
+  const live = own.flatMap(({ name }) =>
     (scene.sightings.get(name) ?? []).filter(
       (vm) => vm.site === scene.source.site && isLive(vm) && isReachable(scene, vm.host),
     ),

@@ -4,7 +4,7 @@ import { formatDuration } from '../model/units.js';
 import { listed, warning } from './conflict.js';
 import { evacuationFindings } from './plan-evacuation.js';
 import { fenceFindings } from './plan-failover.js';
-import { isReachable, type Scene } from './plan-scene.js';
+import { groupedBy, isReachable, type Scene } from './plan-scene.js';
 import { estimateOf } from './plan-vm-steps.js';
 import type { PlacedWork } from './plan-work.js';
 
@@ -14,6 +14,8 @@ export interface PlannedParts {
   readonly stages: readonly Stage[];
   readonly estimates: Estimates;
   readonly skipped: readonly Skipped[];
+  /** Names of the VMs that each group asks for. */
+  readonly members: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What a person should know before the run. */
@@ -26,7 +28,7 @@ export function findingsOf(parts: PlannedParts): readonly Finding[] {
     ...objectiveFindings(parts),
     ...replicaFindings(parts),
     ...readinessFindings(works),
-    ...convergenceFindings(parts),
+    ...convergenceFindings(works),
     ...dependencyFindings(parts),
     ...commandFindings(scene),
   ];
@@ -48,26 +50,23 @@ function askedFor({ works, skipped }: PlannedParts): ReadonlySet<string> {
   return new Set([...works.map(({ subject }) => subject.name), ...skipped.map(({ vm }) => vm)]);
 }
 
-function objectiveFindings({ scene, estimates }: PlannedParts): readonly Finding[] {
-  const { rpoMs, rtoMs } = scene.runbook.objectives;
-  const late = estimates.vms.filter(({ dataAgeMs }) => rpoMs !== undefined && (dataAgeMs ?? 0) > rpoMs);
-  const findings: Finding[] = late.map(({ vm, dataAgeMs = 0 }) =>
-    warning(
+function objectiveFindings({ scene, works, estimates }: PlannedParts): readonly Finding[] {
+  const { rpoMs = Number.POSITIVE_INFINITY, rtoMs = Number.POSITIVE_INFINITY } = scene.runbook.objectives;
+  const groups = new Map(works.map(({ subject, group }) => [subject.name, group.name]));
+  const late = estimates.vms.filter(({ dataAgeMs = 0 }) => dataAgeMs > rpoMs);
+  const findings = [...groupedBy(late, ({ vm }) => groups.get(vm) ?? vm)].map(([group, vms]) => {
+    const ages = vms.map(({ dataAgeMs = 0 }) => dataAgeMs);
+    const oldest = formatDuration(ages.reduce((most, age) => Math.max(most, age), 0));
+    const names = listed(vms.map(({ vm }) => vm));
+    return warning(
       'rpo-missed',
-      vm,
-      `the data of ${vm} is ${formatDuration(dataAgeMs)} old; the objective is ${formatDuration(rpoMs ?? 0)}`,
-    ),
-  );
-  if (rtoMs !== undefined && estimates.durationMs > rtoMs) {
-    findings.push(
-      warning(
-        'rto-at-risk',
-        scene.runbook.name,
-        `the run is expected to take ${formatDuration(estimates.durationMs)}; the objective is ${formatDuration(rtoMs)}`,
-      ),
+      group,
+      `the data of ${names} is up to ${oldest} old; the objective is ${formatDuration(rpoMs)}`,
     );
-  }
-  return findings;
+  });
+  const { durationMs } = estimates;
+  const message = `the run is expected to take ${formatDuration(durationMs)}; the objective is ${formatDuration(rtoMs)}`;
+  return durationMs > rtoMs ? [...findings, warning('rto-at-risk', scene.runbook.name, message)] : findings;
 }
 
 function replicaFindings({ scene, works }: PlannedParts): readonly Finding[] {
@@ -86,48 +85,44 @@ function replicaFindings({ scene, works }: PlannedParts): readonly Finding[] {
 }
 
 function readinessFindings(works: readonly PlacedWork[]): readonly Finding[] {
-  return works
-    .filter(({ subject, group }) => !subject.facts.hasAgent && group.ready.some(({ probe }) => probe === 'guest-agent'))
-    .map(({ subject: { name }, group }) =>
-      warning(
-        'agent-missing',
-        name,
-        `group ${group.name} asks the guest agent of ${name}, which has none: that check will fail`,
-      ),
-    );
+  const without = works.filter(
+    ({ subject, group, way }) =>
+      way !== 'host' &&
+      way !== 'cold' &&
+      !subject.facts.hasAgent &&
+      group.ready.some(({ probe }) => probe === 'guest-agent'),
+  );
+  return [...groupedBy(without, ({ group }) => group.name)].map(([group, asked]) =>
+    warning(
+      'agent-missing',
+      group,
+      `group ${group} asks the guest agent of ${listed(asked.map(({ subject }) => subject.name))}, where there is none: that check will fail`,
+    ),
+  );
 }
 
-function convergenceFindings({ scene, works }: PlannedParts): readonly Finding[] {
-  return works
-    .filter((work) => (work.way === 'live' || work.way === 'host') && !estimateOf(scene, work, 0).converges)
-    .map(({ subject: { name }, group }) =>
-      warning(
-        'move-not-converging',
-        name,
-        `${name} dirties memory about as fast as the link carries it; after live come ${group.move.ladder.slice(1).join(', ') || 'no further rungs'}`,
-      ),
+function convergenceFindings(works: readonly PlacedWork[]): readonly Finding[] {
+  const slow = works.filter((work) => (work.way === 'live' || work.way === 'host') && !estimateOf(work, 0).converges);
+  return [...groupedBy(slow, ({ group }) => group.name)].map(([group, moved]) => {
+    const rungs = moved[0]?.group.move.ladder.slice(1).join(', ');
+    return warning(
+      'move-not-converging',
+      group,
+      `${listed(moved.map(({ subject }) => subject.name))}: memory is dirtied about as fast as it can be sent; after the first rung come ${rungs === undefined || rungs === '' ? 'no others' : rungs}`,
     );
+  });
 }
 
-function dependencyFindings({ scene, skipped }: PlannedParts): readonly Finding[] {
-  const left = new Set(skipped.filter(({ code }) => code !== 'already-there').map(({ vm }) => vm));
-  if (left.size === 0) {
-    return [];
-  }
-  const awaited = new Set(scene.runbook.groups.flatMap(({ after }) => after));
-  return scene.runbook.groups.flatMap((group) => {
-    const names = group.vms.flatMap((selector) =>
-      'name' in selector && left.has(selector.name) ? [selector.name] : [],
-    );
-    return awaited.has(group.name) && names.length > 0
-      ? [
-          warning(
-            'dependency-incomplete',
-            group.name,
-            `groups that wait for ${group.name} go on without ${listed(names)}`,
-          ),
-        ]
-      : [];
+function dependencyFindings({ scene, skipped, members }: PlannedParts): readonly Finding[] {
+  const left = new Set(
+    skipped.filter(({ code }) => code !== 'already-there' && code !== 'not-asked-for').map(({ vm }) => vm),
+  );
+  const awaited = new Set(left.size === 0 ? [] : scene.runbook.groups.flatMap(({ after }) => after));
+  return [...awaited].flatMap((group) => {
+    const names = (members.get(group) ?? []).filter((name) => left.has(name));
+    return names.length === 0
+      ? []
+      : [warning('dependency-incomplete', group, `groups that wait for ${group} go on without ${listed(names)}`)];
   });
 }
 

@@ -3,7 +3,7 @@ import { formatPlace } from '../model/place.js';
 import type { Lane, Step } from '../model/plan.js';
 import type { Replica } from '../model/replica.js';
 import type { Group } from '../model/runbook.js';
-import { bandwidthOfOne, formatSince, usesOfHost } from './limits.js';
+import { formatSince, usesOfHost } from './limits.js';
 import { mapNetworks, needOverOverlay, usedBytes, withLiveCpu } from './plan-need.js';
 import { isReachable, type Scene } from './plan-scene.js';
 import { step } from './plan-step.js';
@@ -95,7 +95,6 @@ interface LaneSteps {
 function liveSteps(scene: Scene, work: PlacedWork): LaneSteps {
   const { subject, target, deltaBytes: bytes = 0 } = work;
   const overlay = overlayStep(work, { purpose: 'move', point: 'newest' });
-  const bandwidth = bandwidthOfOne(scene, scene.runbook.limits.perLink);
   const diskBytes = (subject.facts.dirtyBytesPerSecond ?? 0) * overlaySeconds;
   return {
     steps: [
@@ -103,7 +102,7 @@ function liveSteps(scene: Scene, work: PlacedWork): LaneSteps {
       confirmPlace(work),
       syncStep(scene, work, { id: 'sync', bytes }),
       overlay,
-      migrateStep(scene, work, { copyStorage: 'overlay', diskBytes, bandwidth }),
+      migrateStep(scene, work, { copyStorage: 'overlay', diskBytes }),
       ...readyAtTarget(work, 'ask'),
       step('cleanup', {
         title: `merge the disks of ${subject.name} on ${target.host}`,

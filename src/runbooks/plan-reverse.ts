@@ -2,7 +2,7 @@ import type { VmFacts } from '../model/inventory.js';
 import { formatPlace, type Place } from '../model/place.js';
 import type { Lane } from '../model/plan.js';
 import { transferMs } from './estimate.js';
-import { bytesPerSecondOf, usesOfTransfer } from './limits.js';
+import { usesOfTransfer } from './limits.js';
 import { usedBytes } from './plan-need.js';
 import { isReachable, type Scene } from './plan-scene.js';
 import { step, transferTimeoutMs } from './plan-step.js';
@@ -37,10 +37,10 @@ export function decideReverse(scene: Scene, subject: Subject): Decision {
   return { work: { subject, way: 'reverse', need: nothing, hosts: [host], deltaBytes } };
 }
 
-export function reverseLane(scene: Scene, { subject, target, deltaBytes = 0 }: PlacedWork): Lane {
+export function reverseLane(scene: Scene, { subject, target, share, deltaBytes = 0 }: PlacedWork): Lane {
   const { name, place } = subject;
   const title = `replicate ${name} from ${place.host} to ${target.host}`;
-  const estimateMs = transferMs(deltaBytes, bytesPerSecondOf(scene)) + 5_000;
+  const estimateMs = transferMs(deltaBytes, share.bytesPerSecond) + 5_000;
   return {
     id: `vm/${name}`,
     subject: { kind: 'vm', name },

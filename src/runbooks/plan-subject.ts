@@ -86,7 +86,10 @@ interface Home {
   readonly trouble?: NonNullable<Subject['trouble']>;
 }
 
-/** Where the ledger says; a VM that was moved by hand is taken where it is seen, if it is certain that it left the old place. */
+/**
+ * Where the ledger says. A VM that was moved by hand inside its site is taken where it is seen, if it is certain that it
+ * has left the old place; on another site it is more likely an old copy that somebody has started.
+ */
 function homeOf(scene: Scene, ledger: Authority | undefined, sightings: readonly VmFacts[]): Home {
   const live = sightings.filter(isLive);
   const [first] = live;
@@ -121,8 +124,8 @@ function homeOf(scene: Scene, ledger: Authority | undefined, sightings: readonly
   if (first === undefined || isAt(first, ledger.place)) {
     return { place: ledger.place, authority: ledger };
   }
-  if (!isReachable(scene, ledger.place.host)) {
-    const message = `it is seen on ${formatPlace(first)}, but its authority is at ${formatPlace(ledger.place)}, which cannot be asked`;
+  if (first.site !== ledger.place.site || !isReachable(scene, ledger.place.host)) {
+    const message = `it is live on ${formatPlace(first)}, but its authority is at ${formatPlace(ledger.place)}`;
     return { place: ledger.place, authority: ledger, trouble: { code: 'authority-elsewhere', message } };
   }
   return { place: placeOf(first), authority: { ...firstAuthority(first), epoch: ledger.epoch + 1 } };

@@ -2,8 +2,8 @@ import type { Place } from '../model/place.js';
 import type { Step } from '../model/plan.js';
 import type { ReadyCheck } from '../model/runbook.js';
 import type { DefineInput, OverlayInput, PlannedPoint } from '../model/step-input.js';
-import { estimateMove, transferMs } from './estimate.js';
-import { bytesPerSecondOf, usesOfHost, usesOfRun, usesOfTransfer } from './limits.js';
+import { estimateMove, type MoveEstimate, transferMs } from './estimate.js';
+import { usesOfHost, usesOfRun, usesOfTransfer } from './limits.js';
 import type { Scene } from './plan-scene.js';
 import { step, transferTimeoutMs } from './plan-step.js';
 import type { PlacedWork } from './plan-work.js';
@@ -36,7 +36,7 @@ export function confirmPlace({ subject, target, need }: PlacedWork): Step {
 
 export function syncStep(scene: Scene, work: PlacedWork, draft: { readonly id: string; readonly bytes: number }): Step {
   const { subject, target } = work;
-  const estimateMs = transferMs(draft.bytes, bytesPerSecondOf(scene)) + 1_000;
+  const estimateMs = transferMs(draft.bytes, work.share.bytesPerSecond) + 1_000;
   return step('sync', {
     id: draft.id,
     title: `bring the replica of ${subject.name} on ${target.host} up to date`,
@@ -133,12 +133,11 @@ export function migrateStep(
   draft: {
     readonly copyStorage: 'none' | 'all' | 'overlay';
     readonly diskBytes: number;
-    readonly bandwidth: number | undefined;
   },
 ): Step {
-  const { subject, target, group } = work;
+  const { subject, target, group, share } = work;
   const { name, facts, place } = subject;
-  const { durationMs } = estimateOf(scene, work, draft.diskBytes);
+  const { durationMs } = estimateOf(work, draft.diskBytes);
   return step('migrate', {
     title: `move ${name} live from ${place.host} to ${target.host}`,
     input: {
@@ -149,7 +148,7 @@ export function migrateStep(
       ladder: group.move.ladder.flatMap((rung) => (rung === 'restart' ? [] : [rung])),
       maxDowntimeMs: group.move.maxDowntimeMs,
       copyStorage: draft.copyStorage,
-      ...(draft.bandwidth === undefined ? {} : { bytesPerSecond: draft.bandwidth }),
+      ...(share.limitBytesPerSecond === undefined ? {} : { bytesPerSecond: share.limitBytesPerSecond }),
     },
     uses: usesOfTransfer(scene, place, target),
     timeoutMs: group.move.deadlineMs,
@@ -159,12 +158,12 @@ export function migrateStep(
 }
 
 /** How the live move of this VM would go. */
-export function estimateOf(scene: Scene, { subject, group }: PlacedWork, diskBytes: number) {
+export function estimateOf({ subject, group, share }: PlacedWork, diskBytes: number): MoveEstimate {
   return estimateMove({
     memoryBytes: subject.facts.memoryBytes,
     diskBytes,
     dirtyBytesPerSecond: subject.facts.dirtyBytesPerSecond ?? 0,
-    bytesPerSecond: bytesPerSecondOf(scene),
+    bytesPerSecond: share.bytesPerSecond,
     maxDowntimeMs: group.move.maxDowntimeMs,
   });
 }

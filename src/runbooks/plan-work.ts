@@ -3,6 +3,7 @@ import type { Skipped, VmEstimate } from '../model/plan.js';
 import type { Group } from '../model/runbook.js';
 import type { PlannedPoint } from '../model/step-input.js';
 import type { Need } from './capacity.js';
+import type { Share } from './limits.js';
 import type { Subject } from './plan-subject.js';
 
 /**
@@ -30,6 +31,7 @@ export interface Work {
 export interface PlacedWork extends Work {
   readonly group: Group;
   readonly target: Place;
+  readonly share: Share;
 }
 
 export type Decision = { readonly work: Work } | { readonly skipped: Skipped };

@@ -4,7 +4,7 @@ import type { Group } from '../model/runbook.js';
 import { roomsOf } from './capacity.js';
 import { conflict } from './conflict.js';
 import { estimatesOf } from './estimate-run.js';
-import { slotsOf } from './limits.js';
+import { shareOf, slotsOf } from './limits.js';
 import { type Order, order } from './order.js';
 import { type Placement, place } from './place.js';
 import { findingsOf } from './plan-findings.js';
@@ -56,13 +56,15 @@ export function plan(inputs: PlanInputs): Plan | readonly PlanConflict[] {
   if (strict.length > 0) {
     return strict;
   }
+  const share = shareOf(scene, placement.hosts.size);
   const works = decided.works.flatMap(({ work, group }): PlacedWork[] => {
     const host = placement.hosts.get(work.subject.name);
-    return host === undefined ? [] : [{ ...work, group, target: { site: scene.target.site, host } }];
+    return host === undefined ? [] : [{ ...work, group, share, target: { site: scene.target.site, host } }];
   });
   return assemble({
     scene,
     rules,
+    members: new Map(selection.groups.map(({ group, vms }) => [group.name, vms.map(({ name }) => name)])),
     ordered,
     works,
     skipped,
@@ -128,6 +130,7 @@ function findPlaces(
 function assemble(parts: {
   readonly scene: Scene;
   readonly rules: ModeRules;
+  readonly members: ReadonlyMap<string, readonly string[]>;
   readonly ordered: Order;
   readonly works: readonly PlacedWork[];
   readonly skipped: readonly Skipped[];
@@ -165,7 +168,7 @@ function assemble(parts: {
     digests,
     stages,
     skipped,
-    findings: [...parts.findings, ...findingsOf({ scene, works, stages, estimates, skipped })],
+    findings: [...parts.findings, ...findingsOf({ scene, works, stages, estimates, skipped, members: parts.members })],
     slots,
     onLaneFailure: rules.onLaneFailure,
     authority: works.map(({ subject }) => subject.authority),
