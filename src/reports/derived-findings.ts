@@ -18,6 +18,7 @@ export function derivedFindings(folded: Folded): readonly Finding[] {
     ...vms.flatMap(unproven),
     ...stages.flatMap(({ lanes, isAlways }) =>
       lanes.flatMap((lane) => [
+        ...failedLane(lane),
         ...cleanup(lane, { isAlways, isFinished }),
         ...lane.steps.flatMap((step) => stepFindings(lane, step)),
       ]),
@@ -54,6 +55,24 @@ function unproven({ vm, outcome }: VmReport): readonly Finding[] {
   const message = `${vm} counts as unproven: a step that would have shown it ready was passed over`;
   const hint = 'Look at the VM yourself before relying on it';
   return outcome === 'unproven' ? [{ code: 'not-proven-ready', severity: 'warning', subject: vm, message, hint }] : [];
+}
+
+/** A VM's failure stands in the table of VMs; that of a host or of an extra step would stand nowhere. */
+function failedLane({ subject, outcome, because, steps }: LaneReport): readonly Finding[] {
+  if (outcome !== 'failed' || subject.kind === 'vm') {
+    return [];
+  }
+  const hint = steps.findLast((step) => step.outcome === 'failed')?.failure?.hint;
+  const message = because ?? `${subject.name} failed`;
+  return [
+    {
+      code: 'lane-failed',
+      severity: 'warning',
+      subject: subject.name,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    },
+  ];
 }
 
 function cleanup(
@@ -101,7 +120,9 @@ function forecastFindings(forecasts: readonly Forecast[]): readonly Finding[] {
   const names = new Set(ofVms.map(({ subject }) => subject));
   const [worst] = ofVms;
   return [
-    ...ofRun.map((forecast) => forecastFinding('run', forecastText(forecast))),
+    ...ofRun.map((forecast) =>
+      forecastFinding('run', `The run differed from its forecast by more than 25 %: ${forecastText(forecast)}`),
+    ),
     ...(worst === undefined
       ? []
       : [

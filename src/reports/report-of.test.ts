@@ -222,8 +222,8 @@ describe('a move of a running VM', () => {
 
   it('finds what was off the forecast by more than a quarter', () => {
     expect(report.findings.filter(({ code }) => code === 'forecast-off').map(({ message }) => message)).toEqual([
-      'duration forecast 10s, measured 32s',
-      'bytes forecast 100 MiB, measured 500 MiB',
+      'The run differed from its forecast by more than 25 %: duration forecast 10s, measured 32s',
+      'The run differed from its forecast by more than 25 %: bytes forecast 100 MiB, measured 500 MiB',
       '1 VM differed from the forecast by more than 25 %, most of all db-1: duration forecast 10s, measured 30s',
     ]);
   });
@@ -399,6 +399,8 @@ describe('an evacuation', () => {
       },
       result,
     );
-    expect(reportOf('run-1', entries).verdict).toContain(`north-1 ${words}`);
+    const report = reportOf('run-1', entries);
+    expect(report.verdict).toContain(`north-1 ${words}`);
+    expect(codes(report).includes('lane-failed')).toBe(result !== 'succeeded');
   });
 });

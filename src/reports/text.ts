@@ -99,7 +99,7 @@ function vms({ vms: all }: RunReport): readonly string[] {
       { title: 'ready', align: 'right' },
       { title: 'outage', align: 'right' },
       { title: 'data age', align: 'right' },
-      { title: 'moved', align: 'right' },
+      { title: 'bytes', align: 'right' },
     ],
     all.map((vm) => [
       `${signOf(vm.outcome).sign} ${signOf(vm.outcome).word}`,
@@ -128,7 +128,7 @@ function duration(ms: number | undefined): string {
   return ms === undefined ? '' : formatDuration(ms);
 }
 
-/** `12s`, `none` when nothing was lost, `~30s` when only estimated. */
+/** `12s`, `none lost` where a VM moved alive, `~30s` when only estimated. */
 export function dataAgeText(dataAge: VmReport['dataAge']): string {
   if (dataAge === undefined) {
     return '';

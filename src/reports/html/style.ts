@@ -28,7 +28,7 @@ h3 { margin: 22px 0 8px; font-size: 15px; font-weight: 650; }
 p { margin: 0 0 10px; }
 .verdict { max-width: 78ch; font-size: 18px; line-height: 1.5; }
 .note, .quiet { color: var(--soft); }
-.note { font-size: 13.5px; }
+.note { margin: 10px 2px 0; font-size: 13.5px; }
 dl.facts { display: flex; flex-wrap: wrap; gap: 6px 34px; margin: 18px 0 0; padding: 14px 0 0; border-top: 1px solid var(--rule); }
 dl.facts dt { color: var(--soft); font-size: 12.5px; }
 dl.facts dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }

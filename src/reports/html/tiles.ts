@@ -81,7 +81,7 @@ function objectiveTile(objective: Objective | undefined, title: string): Html {
 
 function missText({ verdict, basis, misses, worst }: Objective): string {
   if (verdict !== 'missed') {
-    return worst === undefined ? '' : `, ${verdict === 'met' ? 'most' : 'see'} ${worst}`;
+    return worst === undefined ? '' : `, ${verdict === 'met' ? 'worst' : 'none for'} ${worst}`;
   }
   const over = basis === 'request-to-ready' ? 'not ready in time' : 'over it';
   return `, ${counted(misses, 'VM')} ${over}`;

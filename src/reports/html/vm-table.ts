@@ -39,7 +39,7 @@ const columns: readonly Column[] = [
   { title: 'Ready after', holds: 'number' },
   { title: 'Outage', holds: 'number' },
   { title: 'Age of data', holds: 'number' },
-  { title: 'Moved', holds: 'number' },
+  { title: 'Bytes moved', holds: 'number' },
   { title: 'Took, forecast', holds: 'number' },
 ];
 
