@@ -4,7 +4,7 @@ import Database from 'libsql';
 import { JournalError } from '../journal.js';
 import { closedError } from '../refusals.js';
 import { damaged, isLockTimeout, toJournalError } from './errors.js';
-import { prepareFile } from './file.js';
+import { isFrozen, prepareFile } from './file.js';
 import { migrations as knownMigrations, type Migration, sqlOf } from './migrations.js';
 import { findLogDamage } from './wal.js';
 
@@ -191,14 +191,13 @@ export class Connection {
   }
 }
 
-function openFile(path: string, options: ConnectionOptions): Database.Database {
+function openFile(path: string, { readonly, lockTimeoutMs }: ConnectionOptions): Database.Database {
+  const mode = readonly ? `ro${isFrozen(path) ? '&immutable=1' : ''}` : 'rw';
   try {
-    return new Database(`${pathToFileURL(path).href}?mode=${options.readonly ? 'ro' : 'rw'}`, {
-      timeout: options.lockTimeoutMs,
-    });
+    return new Database(`${pathToFileURL(path).href}?mode=${mode}`, { timeout: lockTimeoutMs });
   } catch (error) {
     throw new JournalError('journal-unwritable', `${path}: the journal cannot be opened (${String(error)})`, {
-      hint: 'check that it is a file which this user may read and write',
+      hint: 'check that it is a file which this user may read and write; to look at one on a disk that cannot be written, copy it with its -wal file',
       cause: error,
     });
   }

@@ -61,6 +61,24 @@ function refuseUnfit(path: string, readonly: boolean): void {
   }
 }
 
+/**
+ * Whether the file can only be read as it lies there: its folder takes no file, so that SQLite cannot keep its shared memory beside
+ * it, and no log is left to be read with it.
+ */
+export function isFrozen(path: string): boolean {
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  return (log === undefined || log.size === 0) && !isWritable(dirname(path));
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Only whole SQL scripts, no prepared statements: those would keep the file open under its first name. */
 function create(path: string, sql: string): void {
   const draft = `${path}.new-${process.pid}`;
