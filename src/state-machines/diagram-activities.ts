@@ -13,7 +13,7 @@ export interface ActivityState {
 export interface ActivityWay {
   /** Another activity, or `done` (the lane goes on) or `given up` (the lane ends, after its recovery). */
   readonly to: string;
-  /** `fail (may retry)`, `attest (fence only)`: the events that lead there. */
+  /** `fail (may retry)`, `attest, of fence only`: the events that lead there. */
   readonly events: readonly string[];
 }
 
@@ -125,10 +125,12 @@ function eventText({ eventType, guard }: AnyTransitionDefinition): string {
   return `${event} (${words})`;
 }
 
-const ruleWords = { fail: 'fail', continue: 'go on', ask: 'ask' } as const;
+const ruleWords = { fail: 'ends the lane', continue: 'is noted', ask: 'asks' } as const;
 
 function ruleText({ rules }: Pick<Found, 'rules'>, all: Pick<Found, 'rules'>): string {
-  return rules.size === all.rules.size ? '' : `, steps that ${[...rules].map((rule) => ruleWords[rule]).join(' or ')}`;
+  return rules.size === all.rules.size
+    ? ''
+    : `, where failure ${[...rules].map((rule) => ruleWords[rule]).join(' or ')}`;
 }
 
 function kindText({ kinds }: Pick<Found, 'kinds'>, all: Pick<Found, 'kinds'>): string {
@@ -136,7 +138,7 @@ function kindText({ kinds }: Pick<Found, 'kinds'>, all: Pick<Found, 'kinds'>): s
     return '';
   }
   const others = [...all.kinds].filter((kind) => !kinds.has(kind));
-  return others.length < kinds.size ? `, not ${others.join(' or ')}` : `, ${[...kinds].join(' or ')} only`;
+  return others.length < kinds.size ? `, not of ${others.join(' or ')}` : `, of ${[...kinds].join(' or ')} only`;
 }
 
 /** The values by what they have in common, in the order in which each comes first. */

@@ -1,6 +1,6 @@
 import type { DiagramStage, DiagramStep, LaneGroup } from './diagram.js';
 import { bottom, framed, type Placed, paragraph, stacked } from './diagram-shape.js';
-import { fitted, textWidth } from './diagram-text.js';
+import { textWidth } from './diagram-text.js';
 
 /** Every header has room for two lines of title, so that the cards of all stages begin at the same height. */
 export const headerHeight = 66;
@@ -49,9 +49,9 @@ function recoveryPart({ recovery }: LaneGroup): Placed {
 
 /** What the failure of a step leads to when nothing else is written on it. */
 function failureText({ steps, recovery, stopsRun }: LaneGroup): string {
-  const path = ['failure', ...(recovery.length === 0 ? [] : ['recovery']), 'failed'].join(' → ');
-  const canFail = steps.some(({ whenFailed, moves }) => whenFailed === 'fail' || moves.length > 0);
-  return canFail ? `${path}${stopsRun ? ' → the run stops' : ''}` : '';
+  const cause = steps.some(({ whenFailed }) => whenFailed === 'fail') ? 'failure' : 'abandoned or cancelled';
+  const path = [cause, ...(recovery.length === 0 ? [] : ['recovery']), cause === 'failure' ? 'failed' : 'its end'];
+  return [...path, ...(stopsRun ? ['the run stops'] : [])].join(' → ');
 }
 
 const signRoom = 28;
@@ -61,16 +61,17 @@ function stepPill(step: DiagramStep): Placed {
   const limitsRoom = textWidth(step.limits, 10);
   return ({ x, y, width }) => {
     const right = x + width - 10 - (step.authority === undefined ? 0 : shieldRoom);
-    const labelRoom = right - limitsRoom - 8 - (x + signRoom);
-    const asks = stacked(askText(step), { x: x + signRoom, y: y + 23, width: width - signRoom - 8, gap: 0 });
+    const room = { x: x + signRoom, gap: 0 };
+    const label = paragraph(step.label, { size: 12, role: 'plain', lines: 2 });
+    const labels = stacked(label, { ...room, y: y + 5, width: right - limitsRoom - 8 - room.x });
+    const under = Math.max(y + 22, ...labels.map(bottom));
+    const asks = stacked(askText(step), { ...room, y: under, width: width - signRoom - 8 });
+    const children = [...labels, ...asks];
     return {
       role: 'step',
-      box: { x, y, width, height: Math.max(y + 26, ...asks.map((ask) => bottom(ask) + 5)) - y },
-      lines: [
-        { text: fitted(step.label, labelRoom, 12), x: x + signRoom, y: y + 17, size: 12, role: 'plain' },
-        { text: step.limits, x: right, y: y + 17, size: 10, role: 'faint', isEnd: true },
-      ],
-      children: asks,
+      box: { x, y, width, height: Math.max(y + 22, ...children.map(bottom)) + 4 - y },
+      lines: [{ text: step.limits, x: right, y: y + 17, size: 10, role: 'faint', isEnd: true }],
+      children,
       sign: { kind: step.kind, x: x + 9, y: y + 7 },
       ...(step.authority === undefined ? {} : { shield: { rule: step.authority, x: right + 5, y: y + 6 } }),
       tooltip: step.tooltip,

@@ -5,30 +5,31 @@ import type { ActivityState } from './diagram-activities.js';
 /** The machines of a plan as the text of a Mermaid `stateDiagram-v2`. The same plan gives the same text. */
 export function toMermaid(plan: Plan): string {
   const { title, failureRule, stages, activities } = diagramOf(plan);
-  const ids = stages.map((_, index) => `s${index + 1}`);
-  const path = ['[*]', 'planned', ...ids, 'finished', '[*]'];
-  const firstAlways = (from: number): string =>
-    ids.find((_, index) => index > from && stages[index]?.isAlways === true) ?? 'finished';
+  const idOf = (stage: number | undefined): string => (stage === undefined ? 'finished' : `s${stage + 1}`);
   return [
     'stateDiagram-v2',
     'direction LR',
-    state('planned', `planned: ${title}`),
-    ...stages.flatMap((stage, index) => [
-      ...composite(
-        `s${index + 1}`,
-        `${index + 1}. ${stage.title}${stage.isAlways ? ' (runs always)' : ''}`,
-        stage.groups.flatMap((group, number) => laneLines(group, `s${index + 1}_g${number + 1}`)),
+    state('planned', `planned · ${title}`),
+    ...stages.flatMap(({ title: heading, isAlways, groups }, index) =>
+      composite(
+        idOf(index),
+        `${index + 1}. ${heading}${isAlways ? ' (runs always)' : ''}`,
+        groups.flatMap((group, number) => laneLines(group, `${idOf(index)}_g${number + 1}`)),
       ),
-    ]),
-    state('finished', 'finished'),
-    ...path.slice(1).map((to, index) => `${path[index]} --> ${to}`),
-    ...ids.flatMap((id, index) =>
-      stages[index]?.isAlways === true || firstAlways(index) === (ids[index + 1] ?? 'finished')
-        ? []
-        : [`${id} --> ${firstAlways(index)} : stopped or cancelled`],
     ),
-    ...['note right of planned', `  ${escaped(failureRule)}`, 'end note'],
-    ...composite('step', 'What every step does', activityLines(activities)),
+    state('finished', 'finished'),
+    '[*] --> planned',
+    `planned --> ${idOf(stages.length === 0 ? undefined : 0)}`,
+    'planned --> finished : cancelled',
+    ...stages.flatMap(({ next, nextWhenStopped }, index) => [
+      `${idOf(index)} --> ${idOf(next)}`,
+      ...(nextWhenStopped === next ? [] : [`${idOf(index)} --> ${idOf(nextWhenStopped)} : stopped or cancelled`]),
+    ]),
+    'finished --> [*]',
+    'note right of planned',
+    `  ${escaped(failureRule)}`,
+    'end note',
+    ...(activities.length === 0 ? [] : composite('step', 'What every step does', activityLines(activities))),
     '',
   ].join('\n');
 }
@@ -81,7 +82,7 @@ function stepLines(
   { id, next, giveUp }: { readonly id: string; readonly next: string; readonly giveUp: string },
 ): readonly string[] {
   const targets = { again: id, onward: next, 'give-up': giveUp };
-  const authority = step.authority === undefined ? [] : [`authority: ${step.authority}`];
+  const authority = step.authority === undefined ? [] : [`authority ${step.authority}`];
   const lines = [
     state(id, [`${step.label} (${step.limits})`, ...authority].join(' · ')),
     `${id} --> ${next}`,
@@ -92,7 +93,7 @@ function stepLines(
     ? lines
     : [
         ...lines,
-        state(`${id}_held`, `waits for an operator: ${step.moves.map(({ move }) => move).join(', ')}`),
+        state(`${id}_held`, `waits for an operator (${step.moves.map(({ move }) => move).join(', ')})`),
         `${id} --> ${id}_held : failed`,
         ...step.moves.map(({ move, leads }) => `${id}_held --> ${targets[leads]} : ${move}`),
       ];

@@ -14,6 +14,7 @@ const margin = 28;
 const columnWidth = 250;
 const columnGap = 34;
 const rowGap = 40;
+const cardGap = 12;
 /** More stages than this go on in further rows, so that a page stays readable. */
 const columnsAtMost = 6;
 const columnsAtLeast = 3;
@@ -86,16 +87,41 @@ function arrowsBetween(rows: readonly (readonly Shape[])[], width: number): read
 function legendParts({ stages, activities }: Diagram, perRow: number): readonly Placed[] {
   const steps = stages.flatMap(({ groups }) => groups.flatMap((group) => [...group.steps, ...group.recovery]));
   const rules = [...new Set(steps.flatMap(({ authority }) => authority ?? []))].toSorted();
-  const cards = activities.map(activityCard);
-  const rows = Array.from({ length: Math.ceil(cards.length / perRow) }, (_, row) =>
-    cards.slice(row * perRow, (row + 1) * perRow),
-  );
   return [
     ...(rules.length === 0 ? [] : paragraph('Authority', { size: 13, role: 'strong', lines: 1 })),
     ...rules.map(shieldNote),
-    ...(cards.length === 0 ? [] : paragraph('What every step does', { size: 13, role: 'strong', lines: 1 })),
-    ...rows.map(rowOf),
+    ...(activities.length === 0 ? [] : activityParts(activities, perRow)),
   ];
+}
+
+function activityParts(activities: Diagram['activities'], perRow: number): readonly Placed[] {
+  return [
+    ...paragraph('What every step does', { size: 13, role: 'strong', lines: 1 }),
+    ...paragraph(
+      '“→ held: fail” reads: goes to held when it fails. “done” goes on with the next step, “given up” to the recovery and to an end.',
+      { size: 11, role: 'faint', lines: 2 },
+    ),
+    cardsIn(perRow, activities.map(activityCard)),
+  ];
+}
+
+/** Cards in columns, each card where there is most room. */
+function cardsIn(columnCount: number, cards: readonly Placed[]): Placed {
+  return ({ x, y, width }) => {
+    const edges = Array.from({ length: columnCount }, () => y);
+    const children = cards.map((card) => {
+      const column = edges.indexOf(Math.min(...edges));
+      const shape = card({ x: x + column * (columnWidth + columnGap), y: edges[column] ?? y, width: columnWidth });
+      edges[column] = bottom(shape) + cardGap;
+      return shape;
+    });
+    return {
+      role: 'band',
+      box: { x, y, width, height: Math.max(y, ...children.map(bottom)) - y },
+      lines: [],
+      children,
+    };
+  };
 }
 
 function shieldNote(rule: keyof typeof authoritySigns): Placed {

@@ -29,7 +29,7 @@ export const shieldPath = 'M7 .8l5.6 1.9v4.2c0 3.2-2.4 5.2-5.6 6.4c-3.2-1.2-5.6-
 export const authoritySigns: Readonly<
   Record<AuthorityClause['rule'], { readonly letter: string; readonly says: string }>
 > = {
-  'needs-at': { letter: 'N', says: 'starts only where the authority over the VM is' },
+  'needs-at': { letter: 'N', says: 'done only where the authority over the VM is' },
   moves: { letter: 'M', says: 'moves the authority over the VM with it' },
   takes: { letter: 'T', says: 'takes the authority, on a proof that the other copy is dead or stopped' },
 };

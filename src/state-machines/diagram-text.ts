@@ -6,7 +6,7 @@ export function textWidth(text: string, size: number, isBold = false): number {
   for (const character of text) {
     ems += emsOf(character);
   }
-  return ems * size * (isBold ? 1.08 : 1);
+  return ems * size * (isBold ? 1.1 : 1);
 }
 
 function emsOf(character: string): number {

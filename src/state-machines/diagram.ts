@@ -11,10 +11,11 @@ import {
   whenFailed,
 } from './diagram-activities.js';
 import { type LaneShape, type StepShape, shapeKey, shapeOf } from './lane-shape.js';
+import { stageState } from './run-machine.js';
 
 /** What a picture of a plan shows, read off the machines that were compiled from it. Mermaid and SVG both draw this. */
 export interface Diagram {
-  /** `payroll: failover`. */
+  /** `payroll, failover`. */
   readonly title: string;
   /** What becomes of the run when a lane fails: one sentence for the whole plan. */
   readonly failureRule: string;
@@ -27,6 +28,9 @@ export interface DiagramStage {
   readonly title: string;
   /** Runs whatever happened before, also after a stop or a cancel. */
   readonly isAlways: boolean;
+  /** The index of the stage that the run opens next, and of the one that it opens when it was stopped or cancelled. */
+  readonly next: number | undefined;
+  readonly nextWhenStopped: number | undefined;
   readonly groups: readonly LaneGroup[];
 }
 
@@ -50,7 +54,7 @@ export interface DiagramStep {
   /** The key of its state in the lane's machine, such as `2-promote`. */
   readonly name: string;
   readonly kind: StepKind;
-  /** The kind, or the title of an author's own step. */
+  /** The kind and what it is about, such as `check replica`; of an author's own step its title. */
   readonly label: string;
   /** Attempts when there may be more than one, and the time for each: `3×, 2m`. */
   readonly limits: string;
@@ -69,14 +73,15 @@ const namesShown = 6;
 export function diagramOf(plan: Plan): Diagram {
   const compiled = compilePlan(plan);
   return {
-    title: `${plan.runbook}: ${plan.mode}`,
+    title: `${plan.runbook}, ${plan.mode}`,
     failureRule:
       plan.onLaneFailure === 'stop'
-        ? 'A lane that fails stops the run; after that only stages that run always are left.'
-        : 'A lane that fails does not stop the others; lanes that wait for it are blocked.',
-    stages: plan.stages.map(({ title, isAlways, lanes }) => ({
+        ? 'A lane that fails stops the run, and only stages that run always are left.'
+        : 'A lane that fails does not stop the others, but lanes that wait for it are blocked.',
+    stages: plan.stages.map(({ title, isAlways, lanes }, index) => ({
       title,
       isAlways,
+      ...waysOut(compiled, index),
       groups: grouped(lanes, (lane) => shapeKey(shapeOf(lane))).map(([key, alike]) =>
         groupOf(alike, compiled.machines.get(key)),
       ),
@@ -89,6 +94,15 @@ export function diagramOf(plan: Plan): Diagram {
 export function listed(names: readonly string[], shown = namesShown): string {
   const rest = names.length - shown;
   return rest <= 0 ? names.join(', ') : `${names.slice(0, shown).join(', ')} … and ${rest} more`;
+}
+
+function waysOut({ plan, run }: CompiledPlan, index: number): Pick<DiagramStage, 'next' | 'nextWhenStopped'> {
+  const ways = run.states[stageState(index)]?.transitions.get('STAGE_ENDED') ?? [];
+  const [nextWhenStopped, next] = ways.map(({ target }) => {
+    const stage = plan.stages.findIndex((_, other) => stageState(other) === target?.[0]?.key);
+    return stage < 0 ? undefined : stage;
+  });
+  return { next, nextWhenStopped };
 }
 
 function shapesOf({ lanes }: CompiledPlan): readonly StepShape[] {
@@ -135,13 +149,27 @@ function diagramStep(
   return {
     name: shape.name,
     kind: shape.kind,
-    label: isOwn ? first.title : `${first.action === 'undo' ? 'undo ' : ''}${first.kind}`,
+    label: isOwn ? first.title : labelOf(alike, first),
     limits: limitsOf(alike),
     whenFailed: whenFailed(machine, shape.name),
     moves: heldMoves(machine, shape.name),
     ...(authority === undefined ? {} : { authority: authority.rule }),
     tooltip: more === 0 ? first.title : `${first.title} (and ${more} more like it)`,
   };
+}
+
+function labelOf(alike: readonly Step[], first: Step): string {
+  const detail = detailOf(first);
+  const isShared = alike.every((step) => detailOf(step) === detail);
+  return [first.action === 'undo' ? 'undo' : '', first.kind, isShared ? detail : ''].filter(Boolean).join(' ');
+}
+
+/** What tells steps of one kind apart: of a `check` what it is about, of a `ready` its probe. */
+function detailOf({ input }: Step): string {
+  const { about, what, purpose, check } = input;
+  const probe = typeof check === 'object' && check !== null && 'probe' in check ? check['probe'] : undefined;
+  const detail = about ?? what ?? purpose ?? probe;
+  return typeof detail === 'string' ? detail : '';
 }
 
 function limitsOf(alike: readonly Step[]): string {

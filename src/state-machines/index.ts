@@ -1,5 +1,7 @@
 /** What other folders may use of the machines; XState itself stays in here. */
 export { advance } from './advance.js';
+export { toMermaid } from './diagram-mermaid.js';
+export { toSvg } from './diagram-svg.js';
 export { type FoldedRun, newRunState } from './fold.js';
 export { freezeRun, thawRun } from './fold-cache.js';
 export { identityOf } from './identity.js';
