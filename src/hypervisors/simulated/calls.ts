@@ -1,7 +1,7 @@
 import { FailureError } from '../../model/failure.js';
 import type { TransferProgress } from '../hypervisor.js';
 import { type Call, isChange, type Outcome, type Request } from './call.js';
-import { after, type Core, nextId, type Waiter } from './core.js';
+import { after, asAsked, type Core, nextId, type Waiter } from './core.js';
 import { abortedBy, refused, replyLost, unreachable } from './failures.js';
 import { isCallFault, type WorldFault } from './fault.js';
 import { isAnswerable, latencyMs, nameOf } from './network.js';
@@ -76,9 +76,7 @@ export function arrive(core: Core, id: number, perform: (call: Call) => Outcome 
     answer(core, call, refused(call.request, nameOf(call.request)));
     return;
   }
-  core.performing = id;
-  const outcome = perform(call);
-  core.performing = undefined;
+  const outcome = asAsked(core, () => perform(call));
   if (outcome !== undefined) {
     answer(core, call, outcome);
   }

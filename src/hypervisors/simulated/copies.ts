@@ -60,7 +60,7 @@ export function beginSync(core: Core, copy: Copy, isAsked: boolean) {
 }
 
 /** A complete cycle becomes a recovery point; the oldest that nobody needs are merged away. */
-export function publish(core: Core, copy: Copy, at: number, by?: 'call' | 'world'): PublishedPoint {
+export function publish(core: Core, copy: Copy, at: number): PublishedPoint {
   const source = sourceOf(core, copy);
   const newest = copy.points.at(-1);
   const carries = source === undefined ? newest?.carries : carriedBy(core, source, at);
@@ -81,7 +81,7 @@ export function publish(core: Core, copy: Copy, at: number, by?: 'call' | 'world
   const needed = (id: string): boolean => pinsOf(core, copy, id).length > 0;
   const surplus = copy.points.length - replicationOf(core, copy.vm).keep;
   copy.points = copy.points.filter(({ id }, index) => index >= surplus || needed(id));
-  note(core, 'sync-point', { host: copy.host, vm: copy.vm, detail: point.id }, by);
+  note(core, 'sync-point', { host: copy.host, vm: copy.vm, detail: point.id });
   return point;
 }
 

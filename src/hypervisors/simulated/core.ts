@@ -21,8 +21,8 @@ export interface Core {
   readonly drillNetworks: ReadonlySet<string>;
   /** What the event that is happening now has changed. */
   readonly touched: { hasChanged: boolean; haveGuestsChanged: boolean };
-  /** The call that is being performed; what changes meanwhile is its effect. */
-  performing: number | undefined;
+  /** Whether what happens now was asked for by a call, now or earlier. */
+  isAsked: boolean;
 }
 
 export function nextId(core: Core): number {
@@ -35,12 +35,12 @@ export function after(core: Core, ms: number, event: WorldEvent): void {
 }
 
 /** Writes down that the world was changed. */
-export function note(core: Core, kind: EffectKind, about: Omit<Effect, 'at' | 'kind' | 'by'>, by?: Effect['by']): void {
+export function note(core: Core, kind: EffectKind, about: Omit<Effect, 'at' | 'kind' | 'by'>): void {
   core.touched.hasChanged = true;
   core.state.audit.effects.push({
     at: core.clock.now(),
     kind,
-    by: by ?? (core.performing === undefined ? 'world' : 'call'),
+    by: core.isAsked ? 'call' : 'world',
     ...about,
   });
 }
@@ -56,5 +56,15 @@ export function letObserve(core: Core): void {
   if (core.touched.haveGuestsChanged) {
     core.touched.haveGuestsChanged = false;
     observe(core.state.audit, core.clock.now(), Object.values(core.state.hosts), core.drillNetworks);
+  }
+}
+
+/** Does what a call has asked for; what changes is its effect. */
+export function asAsked<Result>(core: Core, act: () => Result): Result {
+  core.isAsked = true;
+  try {
+    return act();
+  } finally {
+    core.isAsked = false;
   }
 }

@@ -1,13 +1,14 @@
 import type { Call } from './call.js';
 import { arrive, deliver, lose } from './calls.js';
 import { cycle, linkChanged } from './copies.js';
-import { after, type Core, letObserve } from './core.js';
+import { after, asAsked, type Core, letObserve } from './core.js';
 import { failed } from './failures.js';
 import { strike } from './faults.js';
 import { stop } from './guests.js';
 import { perform } from './handlers.js';
 import { come } from './hosts.js';
-import { abandon, complete, progressEveryMs } from './migrations.js';
+import { abandon, arrived, endBroken, isMigration } from './migration-ends.js';
+import { progressEveryMs } from './migrations.js';
 import { breakSync, completeReverse, completeSync } from './syncs.js';
 import type { Transfer } from './transfer.js';
 import { current, progressOf } from './transfers.js';
@@ -17,6 +18,7 @@ import type { WorldEvent } from './world-event.js';
 export function handle(core: Core, event: WorldEvent): void {
   happen(core, event);
   if (core.touched.haveGuestsChanged) {
+    endBroken(core);
     linkChanged(core);
   }
   letObserve(core);
@@ -75,28 +77,26 @@ function turnOff(core: Core, { host: name, id, boot }: Extract<WorldEvent, { eve
   const host = core.state.hosts[name];
   const guest = host?.guests[id];
   if (host !== undefined && guest?.boot === boot && guest.isShuttingDown) {
-    stop(core, host, guest);
+    asAsked(core, () => stop(core, host, guest));
   }
 }
 
 function finish(core: Core, transfer: Transfer): void {
   const { purpose } = transfer;
-  switch (purpose.kind) {
-    case 'migration':
-      complete(core, transfer, purpose.migration);
-      return;
-    case 'sync':
-      completeSync(core, transfer, purpose);
-      return;
-    case 'reverse':
-      completeReverse(core, transfer, purpose.vm, purpose.asOf);
-      return;
+  if (isMigration(transfer)) {
+    asAsked(core, () => arrived(core, transfer));
+  } else if (purpose.kind === 'reverse') {
+    asAsked(core, () => completeReverse(core, transfer, purpose.vm, purpose.asOf));
+  } else if (purpose.kind === 'sync' && purpose.isAsked) {
+    asAsked(core, () => completeSync(core, transfer, purpose));
+  } else if (purpose.kind === 'sync') {
+    completeSync(core, transfer, purpose);
   }
 }
 
 /** Whoever asked for a migration watches it and stops one that stalls; one that nobody watches goes on for ever. */
 function giveUp(core: Core, transfer: Transfer): void {
-  if (followers(core, transfer).some(({ isForsaken }) => !isForsaken)) {
+  if (isMigration(transfer) && followers(core, transfer).some(({ isForsaken }) => !isForsaken)) {
     abandon(
       core,
       transfer,
@@ -112,7 +112,7 @@ function giveUp(core: Core, transfer: Transfer): void {
 
 function end(core: Core, transfer: Transfer, code: string): void {
   const outcome = failed(code, 'transient', `${transfer.source} lost ${transfer.target}`, 'Check the link');
-  if (transfer.purpose.kind === 'migration') {
+  if (isMigration(transfer)) {
     abandon(core, transfer, outcome);
   } else {
     breakSync(core, transfer, outcome);
@@ -127,8 +127,10 @@ function abortOperation(core: Core, id: number): void {
     return;
   }
   const subject = call.request.method;
-  if (transfer.purpose.kind === 'migration') {
-    abandon(core, transfer, failed('migration-aborted', 'precondition', `The ${subject} was stopped, the VM stays`));
+  if (isMigration(transfer)) {
+    if (transfer.purpose.phase === 'before-switch') {
+      abandon(core, transfer, failed('migration-aborted', 'precondition', `The ${subject} was stopped, the VM stays`));
+    }
   } else {
     breakSync(core, transfer, failed('call-aborted', 'precondition', `The ${subject} was stopped`));
   }

@@ -179,25 +179,35 @@ function noteLostWrites(core: Core, host: HostState, { definition }: Guest): voi
 
 /** Stops a guest at once: it keeps what it has written, and its definition. */
 export function stop(core: Core, host: HostState, guest: Guest): void {
-  const wasRunning = guest.state === 'running';
-  const { id, name, cloneOf, disks } = guest.definition;
-  guest.state = 'shut-off';
-  guest.isShuttingDown = false;
-  delete guest.readyAt;
-  if (wasRunning) {
-    for (const { path } of disks) {
-      const file = fileOf(core, host, path);
-      if (file !== undefined) {
-        file.dataAt = core.clock.now();
-      }
-    }
-    if (cloneOf === undefined) {
-      core.state.lastWriteAt[id] = core.clock.now();
-    }
-  }
+  const { id, name } = guest.definition;
+  halt(core, host, guest);
   guestsChanged(core);
   note(core, 'stop', { host: host.name, vm: name });
   answerWaiting(core, (wait) => 'off' in wait && wait.off === id && wait.host === host.name, {});
+}
+
+/** A guest is no longer there, by its own will or not: what it wrote until now is on its disks. */
+export function halt(core: Core, host: HostState, guest: Guest): void {
+  noteLastWrite(core, host, guest);
+  guest.state = 'shut-off';
+  guest.isShuttingDown = false;
+  delete guest.readyAt;
+}
+
+/** Remembers until when a running guest has written. */
+export function noteLastWrite(core: Core, host: HostState, { state, definition }: Guest): void {
+  if (state !== 'running') {
+    return;
+  }
+  for (const { path } of definition.disks) {
+    const file = fileOf(core, host, path);
+    if (file !== undefined) {
+      file.dataAt = core.clock.now();
+    }
+  }
+  if (definition.cloneOf === undefined) {
+    core.state.lastWriteAt[definition.id] = core.clock.now();
+  }
 }
 
 /** Asks the guest to shut down; it stops by itself some time later. */

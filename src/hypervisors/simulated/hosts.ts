@@ -3,8 +3,8 @@ import { loseUnanswerable } from './calls.js';
 import { linkChanged } from './copies.js';
 import { after, type Core, guestsChanged, note } from './core.js';
 import { failed } from './failures.js';
-import { fileOf, memoryFreeBytes, start } from './guests.js';
-import { abandon, forgetArrival } from './migrations.js';
+import { halt, memoryFreeBytes, start } from './guests.js';
+import { abandon, forgetArrival, isMigration } from './migration-ends.js';
 import { share } from './transfers.js';
 import type { HostState } from './world-state.js';
 
@@ -37,39 +37,16 @@ export function die(core: Core, host: HostState): void {
       forgetArrival(host, id);
       continue;
     }
-    if (guest.state === 'running' || guest.state === 'paused') {
-      crash(core, host, id);
-    }
+    halt(core, host, guest);
   }
   guestsChanged(core);
   endMigrations(core, host);
   connectionsChanged(core);
 }
 
-function crash(core: Core, host: HostState, id: string): void {
-  const guest = host.guests[id];
-  if (guest === undefined) {
-    return;
-  }
-  if (guest.state === 'running') {
-    for (const { path } of guest.definition.disks) {
-      const file = fileOf(core, host, path);
-      if (file !== undefined) {
-        file.dataAt = core.clock.now();
-      }
-    }
-    if (guest.definition.cloneOf === undefined) {
-      core.state.lastWriteAt[id] = core.clock.now();
-    }
-  }
-  guest.state = 'shut-off';
-  guest.isShuttingDown = false;
-  delete guest.readyAt;
-}
-
 function endMigrations(core: Core, host: HostState): void {
   for (const transfer of Object.values(core.state.transfers)) {
-    if (transfer.purpose.kind === 'migration' && (transfer.source === host.name || transfer.target === host.name)) {
+    if (isMigration(transfer) && (transfer.source === host.name || transfer.target === host.name)) {
       const message = `${host.name} died during the migration`;
       abandon(core, transfer, failed('migration-aborted', 'transient', message, 'Look where the VM runs'));
     }

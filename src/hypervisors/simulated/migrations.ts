@@ -1,14 +1,12 @@
-import type { Migration, MigrationResult, MigrationState } from '../hypervisor.js';
+import type { Migration, MigrationState } from '../hypervisor.js';
 import type { Call, Outcome } from './call.js';
-import { answerWaiting } from './calls.js';
-import { drawBetween } from './chance.js';
 import { after, type Core, guestsChanged, note } from './core.js';
 import { failed } from './failures.js';
-import { fileOf, natureOf, obstacle } from './guests.js';
+import { fileOf, natureOf, noteLastWrite, obstacle } from './guests.js';
 import { canSpeak, isReachable } from './network.js';
 import type { Transfer } from './transfer.js';
-import { begin, remove, share } from './transfers.js';
-import type { Guest, HostState, ImageFile } from './world-state.js';
+import { begin, share } from './transfers.js';
+import type { Guest, HostState } from './world-state.js';
 
 /** How often a caller hears how far a transfer is, ms. */
 export const progressEveryMs = 1_000;
@@ -135,6 +133,7 @@ function launch(core: Core, migration: Migration, guest: Guest, to: HostState): 
     ...(migration.bytesPerSecond === undefined ? {} : { capBytesPerSecond: migration.bytesPerSecond }),
   });
   if (migration.rung === 'pause') {
+    noteLastWrite(core, from, guest);
     guest.state = 'paused';
   }
   const replaced = to.guests[migration.id];
@@ -159,111 +158,6 @@ function launch(core: Core, migration: Migration, guest: Guest, to: HostState): 
 
 function usedBytes(core: Core, host: HostState, { definition }: Guest): number {
   return definition.disks.reduce((sum, { path }) => sum + (fileOf(core, host, path)?.usedBytes ?? 0), 0);
-}
-
-/** All but the last of it has arrived: the VM runs on the target from now on, and the source forgets it. */
-export function complete(core: Core, transfer: Transfer, migration: Migration): void {
-  const { id, source, target } = migration;
-  const from = core.state.hosts[source] as HostState;
-  const to = core.state.hosts[target] as HostState;
-  const leaving = from.guests[id];
-  const arriving = to.guests[id];
-  if (leaving === undefined || arriving === undefined) {
-    abandon(core, transfer, failed('migration-aborted', 'transient', `The VM ${id} is gone`));
-    return;
-  }
-  const downtimeMs = downtimeOf(core, transfer, migration);
-  const result: MigrationResult = { downtimeMs, bytes: Math.round(transfer.sentBytes) };
-  remove(core, transfer);
-  moveFiles(core, { migration, leaving, arriving });
-  delete from.guests[id];
-  delete arriving.arrivesBy;
-  delete arriving.replaces;
-  arriving.state = 'running';
-  arriving.readyAt = leaving.readyAt ?? core.clock.now();
-  for (const copy of Object.values(core.state.copies)) {
-    if (copy.id === id && copy.source === source && copy.host !== target) {
-      copy.source = target;
-    } else if (copy.id === id && copy.host === target && migration.copyStorage === 'overlay') {
-      copy.isClosed = true;
-      copy.isLive = false;
-    }
-  }
-  core.state.migrationResults[resultKey(id, source, target)] = result;
-  guestsChanged(core);
-  note(core, 'migrate', { host: target, vm: arriving.definition.name, detail: `from ${source}` });
-  answerWaiting(core, (wait) => 'transfer' in wait && wait.transfer === transfer.id, { value: result });
-}
-
-function downtimeOf(core: Core, transfer: Transfer, { rung, maxDowntimeMs }: Migration): number {
-  const handOverMs = drawBetween(core.state, 20, 60);
-  switch (rung) {
-    case 'pause':
-      return core.clock.now() - transfer.startedAt + handOverMs;
-    case 'post-copy':
-      return handOverMs;
-    default:
-      return Math.min(maxDowntimeMs, handOverMs + Math.round((1_000 * transfer.leftBytes) / transfer.bytesPerSecond));
-  }
-}
-
-function moveFiles(
-  core: Core,
-  { migration, leaving, arriving }: { migration: Migration; leaving: Guest; arriving: Guest },
-): void {
-  if (migration.copyStorage === 'none') {
-    return;
-  }
-  const from = core.state.hosts[migration.source] as HostState;
-  const to = core.state.hosts[migration.target] as HostState;
-  const now = core.clock.now();
-  for (const [index, { path, sizeBytes }] of arriving.definition.disks.entries()) {
-    const old = fileOf(core, from, leaving.definition.disks[index]?.path ?? path);
-    const newBytes = to.files[path] === undefined ? (old?.usedBytes ?? sizeBytes) : 0;
-    const file: ImageFile = {
-      of: migration.id,
-      sizeBytes,
-      usedBytes: old?.usedBytes ?? sizeBytes,
-      isShared: false,
-      dataAt: now,
-    };
-    to.files[path] = file;
-    to.diskFreeBytes -= newBytes;
-    if (old !== undefined) {
-      old.dataAt = now;
-    }
-  }
-}
-
-/** Stops a migration before its end: the VM stays at the source, and the target forgets what had arrived. */
-export function abandon(core: Core, transfer: Transfer, outcome: Outcome): void {
-  if (transfer.purpose.kind === 'migration') {
-    const { id, source, target } = transfer.purpose.migration;
-    const from = core.state.hosts[source]?.guests[id];
-    const to = core.state.hosts[target];
-    if (from?.state === 'paused') {
-      from.state = 'running';
-    }
-    if (to !== undefined) {
-      forgetArrival(to, id);
-    }
-    guestsChanged(core);
-  }
-  remove(core, transfer);
-  answerWaiting(core, (wait) => 'transfer' in wait && wait.transfer === transfer.id, outcome);
-}
-
-/** The host gives up what a migration was bringing, and knows the VM as it did before. */
-export function forgetArrival(host: HostState, id: string): void {
-  const guest = host.guests[id];
-  if (guest?.arrivesBy === undefined) {
-    return;
-  }
-  if (guest.replaces === undefined) {
-    delete host.guests[id];
-  } else {
-    host.guests[id] = guest.replaces;
-  }
 }
 
 /** What both hosts say of the VM. */
@@ -295,6 +189,7 @@ function isMigrationOf({ purpose }: Transfer, id: string): boolean {
   return purpose.kind === 'migration' && purpose.migration.id === id;
 }
 
-function resultKey(id: string, source: string, target: string): string {
+/** Under which the result of a migration is remembered. */
+export function resultKey(id: string, source: string, target: string): string {
   return `${id} ${source} ${target}`;
 }

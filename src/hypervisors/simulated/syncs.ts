@@ -78,7 +78,7 @@ export function completeSync(
   const source = sourceOf(core, copy);
   const isMirror = copy.method === 'mirror' && source?.guest.state === 'running' && !copy.isClosed;
   copy.isLive = isMirror;
-  const point = publish(core, copy, isMirror ? core.clock.now() : purpose.asOf, purpose.isAsked ? 'call' : 'world');
+  const point = publish(core, copy, isMirror ? core.clock.now() : purpose.asOf);
   const result: SyncResult = { bytes: Math.round(transfer.totalBytes), point: recoveryPoint(core, copy, point) };
   answerWaiting(core, waits(transfer), { value: result });
 }
@@ -188,8 +188,8 @@ export function completeReverse(core: Core, transfer: Transfer, vm: string, asOf
     promoted: {},
   };
   core.state.copies[copyKey(vm, target.name)] = copy;
-  note(core, 'reverse', { host: target.name, vm }, 'call');
-  const point = publish(core, copy, copy.isLive ? core.clock.now() : asOf, 'call');
+  note(core, 'reverse', { host: target.name, vm });
+  const point = publish(core, copy, copy.isLive ? core.clock.now() : asOf);
   after(core, everyMs, { event: 'cycle-due', copy: copyKey(vm, target.name) });
   const result: SyncResult = { bytes: Math.round(transfer.totalBytes), point: recoveryPoint(core, copy, point) };
   answerWaiting(core, waits(transfer), { value: result });

@@ -25,7 +25,10 @@ export interface Transfer {
 }
 
 export type TransferPurpose =
-  | { readonly kind: 'migration'; readonly migration: Migration; phase: 'before-switch' | 'after-switch' }
+  | { readonly kind: 'migration'; readonly migration: Migration; phase: MigrationPhase }
   /** `copy` is its key; `asOf` the moment of the source's data that it carries. */
   | { readonly kind: 'sync'; readonly copy: string; readonly asOf: number; readonly isAsked: boolean }
   | { readonly kind: 'reverse'; readonly vm: string; readonly asOf: number };
+
+/** Where the VM runs: at the source, or, after a post-copy switch, at the target while the rest of its memory follows. */
+export type MigrationPhase = 'before-switch' | 'after-switch';

@@ -92,10 +92,12 @@ function reckon(core: Core, transfer: Transfer): void {
   }
 }
 
-/** What a guest may be stopped for: half of the pause that is allowed, and never more than a small part of it all. */
+/** What a running guest may be stopped for: half of the pause that is allowed, and at most a small part of it all. */
 function enoughBytes({ purpose, bytesPerSecond, totalBytes }: Transfer): number {
-  const maxDowntimeMs = purpose.kind === 'migration' ? purpose.migration.maxDowntimeMs : 0;
-  return Math.min((bytesPerSecond * maxDowntimeMs) / 2_000, totalBytes / 20);
+  if (purpose.kind !== 'migration' || !['live', 'throttle'].includes(purpose.migration.rung)) {
+    return 0;
+  }
+  return Math.min((bytesPerSecond * purpose.migration.maxDowntimeMs) / 2_000, totalBytes / 20);
 }
 
 /** What has to be sent again each second; throttling and pausing keep a guest below what the link carries. */

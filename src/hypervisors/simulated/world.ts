@@ -94,7 +94,7 @@ function coreOf(state: WorldState, clock: VirtualClock): Core {
     waiters: new Map(),
     drillNetworks: new Set(drill),
     touched: { hasChanged: false, haveGuestsChanged: false },
-    performing: undefined,
+    isAsked: false,
   };
 }
 
