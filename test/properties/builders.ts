@@ -1,6 +1,7 @@
 import type { Authority } from '../../src/model/authority.js';
 import type { Estate, Host, Site } from '../../src/model/estate.js';
 import type { HostFacts, Inventory, VmFacts } from '../../src/model/inventory.js';
+import type { Plan } from '../../src/model/plan.js';
 import type { Replica } from '../../src/model/replica.js';
 import type { RunRequest } from '../../src/model/request.js';
 import type { Group, Runbook, Selector } from '../../src/model/runbook.js';
@@ -216,6 +217,15 @@ export function outline(inputs: Omit<PlanInputs, 'digests'>): readonly string[] 
       `${id}: ${lanes.map((lane) => `${lane.id} [${lane.steps.map((step) => step.id).join(' ')}]`).join(', ')}`,
   );
   return [...stages, ...made.skipped.map((skipped) => `skipped ${skipped.vm} ${skipped.code}`)];
+}
+
+/** The plan; a test that expects one fails with the conflicts there are. */
+export function madePlan(inputs: Omit<PlanInputs, 'digests'>): Plan {
+  const made = plan({ ...inputs, digests });
+  if (!('stages' in made)) {
+    throw new Error(made.map(({ message }) => message).join('\n'));
+  }
+  return made;
 }
 
 /** A UUID for each name. */
