@@ -1,3 +1,4 @@
+import { looksAllowed } from '../model/observation.js';
 import type { LaneOutcome, LaneReport, StepOutcome, StepReport } from './run-report.js';
 import type { LaneHistory, StepHistory } from './step-history.js';
 
@@ -47,6 +48,8 @@ function stepReport(history: StepHistory, outcome: StepOutcome): StepReport {
   };
 }
 
+type Answer = StepHistory['moves'][number]['move'] | undefined;
+
 /** What the last attempt, the operator's answer to it, and the lane's going on without it make of a step. */
 function stepOutcome(
   history: StepHistory,
@@ -74,7 +77,7 @@ function stepOutcome(
     case 'running':
       return isFinished ? 'unknown' : history.step.kind === 'approve' && answer === undefined ? 'waiting' : 'running';
     case 'unknown':
-      return 'unknown';
+      return isFinished || last.failedLooks < looksAllowed ? 'unknown' : afterLooks(answer);
     case 'not-started':
     case 'contradictory':
     case 'failed':
@@ -82,9 +85,15 @@ function stepOutcome(
   }
 }
 
+/** Nobody could tell what became of the step, so a person was asked. */
+function afterLooks(answer: Answer): StepOutcome {
+  const outcomes = { skip: 'passed-over', abandon: 'failed' } as const;
+  return answer === undefined ? 'waiting' : answer === 'skip' || answer === 'abandon' ? outcomes[answer] : 'unknown';
+}
+
 function afterFailure(
-  { step, attempts }: StepHistory,
-  { answer, isFinal }: { readonly answer: StepHistory['moves'][number]['move'] | undefined; readonly isFinal: boolean },
+  { step, attempts, isLookedAtAnew }: StepHistory,
+  { answer, isFinal }: { readonly answer: Answer; readonly isFinal: boolean },
 ): StepOutcome {
   const last = attempts.at(-1);
   if (answer === 'skip') {
@@ -99,7 +108,7 @@ function afterFailure(
   if (isFinal) {
     return step.onFailure === 'continue' ? 'passed-over' : last?.outcome === 'contradictory' ? 'unknown' : 'failed';
   }
-  if (answer === 'retry') {
+  if (answer === 'retry' || (last?.outcome === 'not-started' && isLookedAtAnew)) {
     return 'retrying';
   }
   if (last?.outcome === 'contradictory') {

@@ -355,6 +355,30 @@ describe('an open run', () => {
     expect(stepOf(reportOf('run-1', entries), 'check')?.outcome).toBe('unknown');
   });
 
+  it('tries again what had not begun when the run was taken up, however many attempts it had', () => {
+    const observation = { verdict: 'not-started', evidence: 'nothing was done' } as const;
+    const entries = told(moving, ({ start, add }) => {
+      start(2, 'vm/db-1', 'check');
+      add(60, { type: 'run.taken-up', reason: 'the engine ended' });
+      add(61, { type: 'step.observed', observation, lane: 'vm/db-1', step: 'check' });
+    });
+    expect(stepOf(reportOf('run-1', entries), 'check')?.outcome).toBe('retrying');
+  });
+
+  it('waits when ten looks at the world have failed, until an operator asks for more', () => {
+    const tell = (retry: boolean) =>
+      told(moving, ({ start, fail, add }) => {
+        start(2, 'vm/db-1', 'check');
+        add(60, { type: 'run.taken-up', reason: 'the engine ended' });
+        Array.from({ length: 10 }, (_, look) => fail(61 + look, 'vm/db-1', 'check', lost));
+        if (retry) {
+          add(80, { type: 'operator.moved', move: { move: 'retry', lane: 'vm/db-1' }, reason: 'it is back' }, 'bob');
+        }
+      });
+    expect(stepOf(reportOf('run-1', tell(false)), 'check')?.outcome).toBe('waiting');
+    expect(stepOf(reportOf('run-1', tell(true)), 'check')?.outcome).toBe('unknown');
+  });
+
   it('waits when what is seen contradicts itself', () => {
     const observation = { verdict: 'contradictory', evidence: 'db-1 runs on both hosts' } as const;
     const entries = told(moving, ({ pass, start, add }) => {

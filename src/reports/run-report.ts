@@ -109,6 +109,8 @@ export interface Attempt {
   /** `not-started` a look at the world showed that nothing had been done. */
   readonly outcome: 'succeeded' | 'failed' | 'cancelled' | 'unknown' | 'contradictory' | 'not-started' | 'running';
   readonly failure?: Failure;
+  /** Looks at the world that failed, one after the other, since it was last known to run. */
+  readonly failedLooks: number;
   /** What looks at the world saw, oldest first. */
   readonly observations: readonly { readonly at: number; readonly verdict: string; readonly evidence: string }[];
 }

@@ -1,6 +1,7 @@
 import type { Entry } from '../model/entry.js';
 import type { Failure } from '../model/failure.js';
 import type { JsonObject } from '../model/json.js';
+import { looksAllowed } from '../model/observation.js';
 import type { Lane, Plan, Step } from '../model/plan.js';
 import type { OperatorMove } from '../model/request.js';
 import type { Attempt } from './run-report.js';
@@ -13,6 +14,8 @@ export interface StepHistory {
   output?: JsonObject;
   failure?: Failure;
   readonly moves: StepMove[];
+  /** It is looked at because of a take-up or an operator's retry: if it had not begun, it begins whatever its attempts. */
+  isLookedAtAnew: boolean;
 }
 
 /** An operator's move that came while the step was the lane's newest; `attempts` were begun by then. */
@@ -38,7 +41,13 @@ type StepEntry = Extract<Entry, { readonly lane: string; readonly step: string }
 export function laneHistories(plan: Plan, entries: readonly Entry[]): ReadonlyMap<string, LaneHistory> {
   const lanes = new Map<string, LaneHistory>();
   for (const lane of plan.stages.flatMap((stage) => stage.lanes)) {
-    const history = (isRecovery: boolean) => (step: Step) => ({ step, isRecovery, attempts: [], moves: [] });
+    const history = (isRecovery: boolean) => (step: Step) => ({
+      step,
+      isRecovery,
+      attempts: [],
+      moves: [],
+      isLookedAtAnew: false,
+    });
     lanes.set(lane.id, { lane, steps: [...lane.steps.map(history(false)), ...lane.recovery.map(history(true))] });
   }
   let isCancelled = false;
@@ -47,7 +56,7 @@ export function laneHistories(plan: Plan, entries: readonly Entry[]): ReadonlyMa
       isCancelled ||= entry.move.move === 'cancel';
       noteMove(lanes, entry);
     } else if (entry.type === 'run.taken-up') {
-      [...lanes.values()].forEach(({ newest }) => loseSight(newest?.attempts.at(-1)));
+      [...lanes.values()].filter(isUnderWay).forEach(({ newest }) => lookAnew(newest));
     } else if ('lane' in entry) {
       const lane = lanes.get(entry.lane);
       const history = lane?.steps.find(({ step }) => step.id === entry.step);
@@ -74,7 +83,26 @@ function noteMove(
           : !runMoves.includes(move.move) && newest !== undefined && canWait(newest);
     if (isMeant && newest?.output === undefined) {
       newest?.moves.push({ by: author, move: move.move, at, attempts: newest.attempts.length });
+      if (move.move === 'retry') {
+        lookAnew(newest);
+      }
     }
+  }
+}
+
+/** Whether an engine that takes the run up looks at the lane: not at one that waits for an operator. */
+function isUnderWay({ newest }: LaneHistory): boolean {
+  const last = newest?.attempts.at(-1);
+  return last?.outcome === 'running' || (last?.outcome === 'unknown' && last.failedLooks < looksAllowed);
+}
+
+/** After a take-up or an operator's retry: the looks are counted anew, and what was under way is unknown meanwhile. */
+function lookAnew(history: StepHistory | undefined): void {
+  const last = history?.attempts.at(-1);
+  if (history !== undefined && last !== undefined) {
+    history.isLookedAtAnew = true;
+    last.failedLooks = 0;
+    loseSight(last);
   }
 }
 
@@ -100,14 +128,16 @@ function noteStep(
   const last = history.attempts.at(-1);
   switch (entry.type) {
     case 'step.started': {
+      history.isLookedAtAnew = false;
       const isFollowed = last?.attempt === entry.attempt && (last.outcome === 'running' || last.outcome === 'unknown');
       if (isFollowed) {
         last.outcome = 'running';
+        last.failedLooks = 0;
         return;
       }
       loseSight(last);
       const { attempt, at } = entry;
-      history.attempts.push({ attempt, startedAt: at, outcome: 'running', observations: [] });
+      history.attempts.push({ attempt, startedAt: at, outcome: 'running', failedLooks: 0, observations: [] });
       return;
     }
     case 'step.succeeded':
@@ -118,6 +148,7 @@ function noteStep(
       const { failure, at } = entry;
       if (last?.outcome === 'unknown') {
         last.observations = [...last.observations, { at, verdict: 'failed', evidence: failure.message }];
+        last.failedLooks += 1;
         return;
       }
       history.failure = failure;
