@@ -84,9 +84,9 @@ function askText({ whenFailed, moves }: DiagramStep): readonly Placed[] {
     case 'fail':
       return [];
     case 'continue':
-      return paragraph('failure → noted, next step', { size: 10, role: 'ask', lines: 2 });
+      return paragraph('fails → noted, next step', { size: 10, role: 'ask', lines: 2 });
     case 'ask':
-      return paragraph(`failure → asks: ${moves.map(({ move }) => move).join(', ')}`, {
+      return paragraph(`fails → asks: ${moves.map(({ move }) => move).join(', ')}`, {
         size: 10,
         role: 'ask',
         lines: 3,

@@ -11,8 +11,8 @@ export interface Page {
 }
 
 const margin = 28;
-const columnWidth = 250;
-const columnGap = 34;
+const columnWidth = 272;
+const columnGap = 32;
 const rowGap = 40;
 const cardGap = 12;
 /** More stages than this go on in further rows, so that a page stays readable. */

@@ -161,7 +161,9 @@ function diagramStep(
 function labelOf(alike: readonly Step[], first: Step): string {
   const detail = detailOf(first);
   const isShared = alike.every((step) => detailOf(step) === detail);
-  return [first.action === 'undo' ? 'undo' : '', first.kind, isShared ? detail : ''].filter(Boolean).join(' ');
+  return first.action === 'undo'
+    ? `undo ${first.kind}`
+    : [first.kind, isShared ? detail : ''].filter(Boolean).join(' ');
 }
 
 /** What tells steps of one kind apart: of a `check` what it is about, of a `ready` its probe. */
