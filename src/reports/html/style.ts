@@ -54,7 +54,7 @@ thead th { border-bottom: 1px solid var(--rule); color: var(--soft); font-size: 
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
 tbody th { min-width: 112px; max-width: 240px; font-weight: 600; }
 td { max-width: 460px; }
-.number { text-align: right; } .number, .short { white-space: nowrap; } .text { min-width: 210px; }
+.number { text-align: right; } .number, .short { white-space: nowrap; } .text { min-width: 210px; max-width: 640px; }
 abbr { text-decoration: none; color: var(--warn); }
 td .why { display: block; margin-top: 3px; color: var(--soft); font-size: 13.5px; }
 pre { margin: 6px 0 0; padding: 7px 10px; background: var(--paper); border-radius: 4px; font: 12.5px/1.5 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; }
