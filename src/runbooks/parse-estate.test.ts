@@ -45,8 +45,12 @@ describe('an estate', () => {
           name: 'north',
           hosts: {
             'north-1': {
-              ...{ name: 'north-1', site: 'north', address: '10.77.1.11', scratch: '/var/lib/libvirt/scratch' },
-              ...{ ...north1, fence: { agent: 'fence_ipmilan', options } },
+              name: 'north-1',
+              site: 'north',
+              address: '10.77.1.11',
+              scratch: '/var/lib/libvirt/scratch',
+              ...north1,
+              fence: { agent: 'fence_ipmilan', options },
             },
             'north-2': { address: 'fd00::2', peerUri: 'qemu+tls://[fd00::2]:16514/system' },
           },

@@ -17,7 +17,7 @@ export interface Problem {
   readonly frame: string;
 }
 
-/** Stable: scripts and editors may rely on them. Each is listed in docs/runbook-problems.md. */
+/** Stable: scripts and editors may rely on them. */
 export const problemCodes = [
   'file-too-large',
   'not-utf8',

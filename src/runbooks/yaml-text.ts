@@ -37,18 +37,17 @@ export function readYaml(input: FileText, file: string): YamlFile {
   if (complaints.length > 0) {
     return unread(source, complaints);
   }
-  const root = document?.contents;
-  if (root === undefined || root === null) {
-    const where = { offset: 0, length: 1 };
-    return unread(source, [{ code: 'empty-file', message: 'The file is empty', where, hint: 'See `lifeboat init`.' }]);
-  }
-  return checked(source, root);
+  return checked(source, document?.contents);
 }
 
 function checked(source: Source, root: unknown): YamlFile {
   const spanOf = spanFinder(root);
   const { value, complaints } = valueOf(root);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (value === null) {
+    const where = { offset: 0, length: 1 };
+    return unread(source, [{ code: 'empty-file', message: 'The file is empty', where, hint: 'See `lifeboat init`.' }]);
+  }
+  if (typeof value !== 'object' || Array.isArray(value)) {
     const message = 'The file must be a mapping of keys to values';
     return unread(source, [{ code: 'not-a-mapping', message, where: spanOf({ pointer: '', part: 'value' }) }]);
   }
@@ -84,7 +83,8 @@ function composed(tokens: Parameters<Composer['compose']>[0], text: string) {
     }
   }
   const errors = document?.errors ?? composer.streamInfo().errors;
-  return { document, complaints: errors.map(complaintOf) };
+  const end = text.trimEnd().length;
+  return { document, complaints: errors.map((error) => complaintOf(error, end)) };
 }
 
 class TooManyErrors extends Error {}
@@ -102,8 +102,9 @@ function boundErrors(composer: Composer): void {
 
 type YamlError = Document.Parsed['errors'][number];
 
-function complaintOf({ code, message, pos: [begin, end] }: YamlError): Complaint {
-  const where = { offset: begin, length: Math.max(1, end - begin) };
+/** What is missing at the end of the file is reported at the end of what is there. */
+function complaintOf({ code, message, pos: [from, to] }: YamlError, end: number): Complaint {
+  const where = { offset: Math.min(from, end), length: Math.max(1, to - from) };
   if (code === 'TAB_AS_INDENT') {
     return { code: 'tab-indent', message: 'A tab cannot indent YAML', hint: 'Use spaces.', where };
   }
