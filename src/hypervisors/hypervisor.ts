@@ -13,11 +13,17 @@ export interface Hypervisor {
   host(host: string, signal: AbortSignal): Promise<HostInventory>;
   /** One VM as this host has it; undefined when the host does not know it. */
   vm(host: string, id: string, signal: AbortSignal): Promise<VmFacts | undefined>;
-  /** Defines a VM, or replaces its definition. Does not start it. Failure: `vm-running` when a clash is live. */
+  /**
+   * Defines a VM, or replaces its definition. Does not start it. Failures: `vm-running` when a clash is live,
+   * `vm-exists` when another VM that is shut off has the name.
+   */
   define(host: string, definition: VmDefinition, signal: AbortSignal): Promise<void>;
   /** Forgets a VM that is shut off; nothing happens when it is not known. Failure: `vm-running`. */
   undefine(host: string, id: string, signal: AbortSignal): Promise<void>;
-  /** Starts a VM; nothing happens when it runs. Failures: `disk-locked`, `no-memory`, `network-missing`. */
+  /**
+   * Starts a VM; nothing happens when it runs. Failures: `disk-locked`, `disk-missing`, `start-blocked`, `no-memory`,
+   * `network-missing`.
+   */
   start(host: string, id: string, signal: AbortSignal): Promise<void>;
   /** Asks the guest to shut down and resolves once it is observed shut off. Nothing happens when it is. */
   shutdown(host: string, id: string, signal: AbortSignal): Promise<void>;
@@ -29,7 +35,8 @@ export interface Hypervisor {
    * Live-migrates peer to peer, and resolves once the VM is observed running on the target and gone from the source.
    * It goes on by itself when the caller dies; asked for again meanwhile, it is followed and not begun twice. Abort by
    * the signal stops the migration; the VM then stays at the source.
-   * Failures: `migration-stalled`, `migration-refused`, `migration-aborted`, `no-memory`, `network-missing`.
+   * Failures: `migration-stalled`, `migration-refused`, `migration-aborted`, `no-memory`, `no-space`,
+   * `network-missing`; `post-copy-broken` when the VM's memory is lost between the hosts, and it can run on neither.
    */
   migrate(
     migration: Migration,

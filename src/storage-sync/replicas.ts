@@ -7,12 +7,15 @@ import type { RecoveryPoint, Replica } from '../model/replica.js';
  * The copies of disks on other sites, as the steps of a run need them. A port.
  *
  * Rejects with a `FailureError`: `host-unreachable` (transient), `reply-lost` (outcome-unknown), `replica-not-found`,
- * `point-not-found`, `no-space` (permanent), `transfer-broken` (transient). Every method may be called again with the
- * same arguments: it then goes on with, or finds, what the first call did. `key` names an overlay for good.
+ * `point-not-found`, `no-space` (permanent), `transfer-broken` (transient), `replica-in-use` and `overlay-in-use`
+ * (precondition: a VM runs above it). Every method may be called again with the same arguments: it then goes on with,
+ * or finds, what the first call did. `key` names an overlay for good.
  */
 export interface Replicas {
   /** Every replica that the site's hosts hold, with its points. */
   list(site: string, signal: AbortSignal): Promise<readonly Replica[]>;
+  /** The replica of one VM that this host holds; undefined when it holds none. */
+  find(vm: string, at: Place, signal: AbortSignal): Promise<Replica | undefined>;
   /**
    * What the newest point of each of the site's replicas carries of its VM (`seenOn` is `replica`, `observedAt` the
    * point's moment, site and host those of the source): all that is known of a VM whose source is gone.

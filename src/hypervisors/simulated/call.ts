@@ -45,6 +45,7 @@ export type HypervisorRequest = { readonly port: 'hypervisor' } & (
 
 export type ReplicasRequest = { readonly port: 'replicas' } & (
   | { readonly method: 'list' | 'carried'; readonly site: string }
+  | { readonly method: 'find'; readonly vm: string; readonly at: Place }
   | { readonly method: 'sync' | 'reverse'; readonly vm: string; readonly from: Place; readonly to: Place }
   | {
       readonly method: 'promote';
@@ -120,6 +121,7 @@ function askedOfReplicas(request: ReplicasRequest): ReturnType<typeof askedOf> {
     case 'sync':
     case 'reverse':
       return { host: request.to.host };
+    case 'find':
     case 'promote':
     case 'promoted':
       return { host: request.at.host };
@@ -135,6 +137,7 @@ const looks: ReadonlySet<string> = new Set([
   'vm',
   'migrationState',
   'list',
+  'find',
   'carried',
   'promoted',
   'overlay',

@@ -119,11 +119,13 @@ export function deliver(core: Core, id: number, outcome: Outcome): void {
   if (call === undefined) {
     return;
   }
-  if (call.fate === 'reply-lost' || !isAnswerable(core, call.request)) {
+  if (call.fate === 'reply-lost') {
     lose(core, id);
-    return;
+  } else if (isAnswerable(core, call.request)) {
+    end(core, id, outcome);
+  } else {
+    after(core, patienceMs, { event: 'call-lost', call: id });
   }
-  end(core, id, outcome);
 }
 
 /** The connection is found dead. Whether something happened is not known, unless the call only looked or never arrived. */

@@ -1,6 +1,6 @@
 import type { VmFacts } from '../../model/inventory.js';
 import type { RecoveryPoint, Replica, ReplicaState } from '../../model/replica.js';
-import { type Copy, copyKey, type PublishedPoint, type Replication } from './copy.js';
+import { type Copy, copyKey, type Overlay, type PublishedPoint, type Replication } from './copy.js';
 import { after, type Core, nextId, note } from './core.js';
 import { natureOf, vmFacts } from './guests.js';
 import { canSpeak, isReachable } from './network.js';
@@ -78,7 +78,8 @@ export function publish(core: Core, copy: Copy, at: number): PublishedPoint {
   copy.points.push(point);
   copy.dataAt = Math.max(at, copy.dataAt ?? at);
   delete copy.brokenAt;
-  const needed = (id: string): boolean => pinsOf(core, copy, id).length > 0;
+  const layers = layersOver(core, copy);
+  const needed = (id: string): boolean => pinsOf(copy, layers, id).length > 0;
   const surplus = copy.points.length - replicationOf(core, copy.vm).keep;
   copy.points = copy.points.filter(({ id }, index) => index >= surplus || needed(id));
   note(core, 'sync-point', { host: copy.host, vm: copy.vm, detail: point.id });
@@ -96,23 +97,31 @@ function carriedBy(core: Core, { host, guest }: { host: HostState; guest: Guest 
 }
 
 /** Runs that need a point, by a promotion or an overlay. */
-export function pinsOf(core: Core, copy: Copy, point: string): readonly string[] {
+function pinsOf(copy: Copy, layers: readonly Overlay[], point: string): readonly string[] {
   const promoted = Object.keys(copy.promoted).filter((run) => copy.promoted[run] === point);
-  const layered = Object.values(core.state.overlays)
-    .filter((overlay) => overlay.vm === copy.vm && overlay.host === copy.host && overlay.point === point)
-    .map(({ key }) => key.split('/')[0] ?? key);
+  const layered = layers.filter((overlay) => overlay.point === point).map(({ key }) => key.split('/')[0] ?? key);
   return [...new Set([...promoted, ...layered])].toSorted();
+}
+
+/** The overlays over the points of a copy. */
+function layersOver(core: Core, copy: Copy): readonly Overlay[] {
+  return Object.values(core.state.overlays).filter(({ vm, host }) => vm === copy.vm && host === copy.host);
 }
 
 /** The point as the port shows it. */
 export function recoveryPoint(core: Core, copy: Copy, published: PublishedPoint): RecoveryPoint {
+  return shownPoint(copy, layersOver(core, copy), published);
+}
+
+function shownPoint(copy: Copy, layers: readonly Overlay[], published: PublishedPoint): RecoveryPoint {
   const { id, vm, at, consistency, sizeBytes } = published;
-  return { id, vm, at, consistency, sizeBytes, pinnedBy: pinsOf(core, copy, id) };
+  return { id, vm, at, consistency, sizeBytes, pinnedBy: pinsOf(copy, layers, id) };
 }
 
 /** The replica as the port shows it. */
 export function replicaOf(core: Core, copy: Copy): Replica {
   const dataAsOf = dataAt(core, copy);
+  const layers = layersOver(core, copy);
   return {
     vm: copy.vm,
     site: copy.site,
@@ -120,7 +129,7 @@ export function replicaOf(core: Core, copy: Copy): Replica {
     method: copy.method,
     state: stateOf(core, copy),
     ...(dataAsOf === undefined ? {} : { dataAsOf }),
-    points: copy.points.map((point) => recoveryPoint(core, copy, point)),
+    points: copy.points.map((point) => shownPoint(copy, layers, point)),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Call, HypervisorRequest, Outcome, ReplicasRequest } from './call.js';
 import { runCommand } from './commands.js';
-import { replicaOf } from './copies.js';
+import { copyAt, replicaOf } from './copies.js';
 import { type Core, guestsChanged, note } from './core.js';
 import { failed } from './failures.js';
 import { define, requestShutdown, start, stop, undefine, vmFacts } from './guests.js';
@@ -118,6 +118,10 @@ function performReplicas(core: Core, call: Call, request: ReplicasRequest): Outc
   switch (request.method) {
     case 'list':
       return { value: copiesAt(core, request.site).map((copy) => replicaOf(core, copy)) };
+    case 'find': {
+      const copy = copyAt(core, request.vm, request.at.host);
+      return copy === undefined ? {} : { value: replicaOf(core, copy) };
+    }
     case 'carried':
       return { value: copiesAt(core, request.site).flatMap(({ points }) => points.at(-1)?.carries ?? []) };
     case 'sync':

@@ -53,7 +53,7 @@ function endMigrations(core: Core, host: HostState): void {
   }
 }
 
-/** Power comes back, and the host boots. Nothing happens when it is up or booting. */
+/** Power comes back, and the host boots. Nothing happens when it is up. */
 export function powerOn(core: Core, host: HostState): void {
   if (!host.isUp) {
     host.hasPower = true;

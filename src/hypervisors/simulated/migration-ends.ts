@@ -7,7 +7,7 @@ import { failed } from './failures.js';
 import { fileOf } from './guests.js';
 import { resultKey } from './migrations.js';
 import type { Transfer } from './transfer.js';
-import { remove, share } from './transfers.js';
+import { remove, share, update } from './transfers.js';
 import type { Guest, HostState, ImageFile } from './world-state.js';
 
 type MigrationTransfer = Transfer & { readonly purpose: Extract<Transfer['purpose'], { kind: 'migration' }> };
@@ -54,6 +54,7 @@ export function endBroken(core: Core): void {
 export function arrived(core: Core, transfer: MigrationTransfer): void {
   const { purpose } = transfer;
   const ends = endsOf(core, transfer);
+  update(core, transfer);
   if (ends === undefined) {
     endBroken(core);
   } else if (purpose.migration.rung === 'post-copy' && purpose.phase === 'before-switch') {

@@ -54,6 +54,7 @@ function replicasOf(core: Core): Replicas {
   const port = 'replicas';
   return {
     list: (site, signal) => ask(core, { port, method: 'list', site }, signal),
+    find: (vm, at, signal) => ask(core, { port, method: 'find', vm, at }, signal),
     carried: (site, signal) => ask(core, { port, method: 'carried', site }, signal),
     sync: (vm, from, to, signal, progress) => ask(core, { port, method: 'sync', vm, from, to }, signal, progress),
     promote: (vm, at, choice, runId, signal) => ask(core, { port, method: 'promote', vm, at, choice, runId }, signal),

@@ -156,9 +156,21 @@ function divergence(
     return used;
   }
   const pinned = copyAt(core, guest.definition.name, source.name)?.dataAt;
-  const since = Math.min(pinned ?? core.state.startedAt, seed?.dataAt ?? core.state.startedAt);
+  const since = Math.min(pinned ?? Number.POSITIVE_INFINITY, seed?.dataAt ?? core.state.startedAt);
   const written = (natureOf(core, guest.definition).writeBytesPerSecond * (core.clock.now() - since)) / 1_000;
   return Math.round(Math.min(written, used));
+}
+
+/** The seed is the old disks alone: what was written above them is what the reversal discards. */
+function dropLayers(core: Core, { name, files }: HostState, vm: string): void {
+  for (const [key, overlay] of Object.entries(core.state.overlays)) {
+    if (overlay.vm === vm && overlay.host === name && overlay.purpose !== 'clone') {
+      delete core.state.overlays[key];
+      for (const { path } of overlay.disks) {
+        delete files[path];
+      }
+    }
+  }
 }
 
 /** The old disks are level with the VM: replication goes the other way from now on. */
@@ -173,6 +185,7 @@ export function completeReverse(core: Core, transfer: Transfer, vm: string, asOf
     return;
   }
   undefine(core, target, guest.definition.id);
+  dropLayers(core, target, vm);
   delete core.state.copies[copyKey(vm, transfer.source)];
   const { method, everyMs } = replicationOf(core, vm);
   const copy: Copy = {
