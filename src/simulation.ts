@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { World as OpenedWorld, SimulationOptions } from './cli/drivers.js';
 import { exitCodes } from './cli/exit-codes.js';
+import { holderName } from './cli/holder-name.js';
 import { Refusal, usage } from './cli/refusal.js';
 import { specFromEstate } from './hypervisors/simulated/invented-spec.js';
 import { createWorld, restoreWorld, type World, type WorldInputs } from './hypervisors/simulated/world.js';
@@ -54,10 +55,12 @@ async function takeWorld(
 ): Promise<() => Promise<void>> {
   const lease = await store.leases.acquire({ ...worldLease, holder });
   if ('heldBy' in lease) {
+    const [open] = (await store.journal.runs()).filter(({ result }) => result === undefined);
+    const run = open === undefined ? '' : `, which is running ${open.runId}`;
     throw new Refusal(
       exitCodes.locked,
-      `the simulated world in ${folder} is in the hands of ${lease.heldBy.holder}`,
-      'Wait for that command to end, or give this one a world of its own with --simulate-dir FOLDER.',
+      `the simulated world in ${folder} is in the hands of ${holderName(lease.heldBy.holder)}${run}`,
+      'Follow it with `lifeboat watch last`, or give this command a world of its own with --simulate-dir FOLDER.',
     );
   }
   return () => store.leases.release(lease);

@@ -25,10 +25,11 @@ export function createCall(options: {
   readonly environment: Environment;
 }): Call {
   const { command, formats, environment } = options;
-  const asked = options.options['output'] ?? formats[0];
+  const given = options.options['output'];
+  const asked = typeof given === 'string' ? given : formats[0];
   const format = formats.find((one) => one === asked);
   if (format === undefined) {
-    throw usage(`lifeboat ${command}: -o ${String(asked)} is not a format of this command`, `Use ${either(formats)}.`);
+    throw usage(`lifeboat ${command}: -o ${asked ?? ''} is not a format of this command`, `Use ${either(formats)}.`);
   }
   const mode = (options.options['color'] ?? 'auto') as ColourMode;
   return {

@@ -4,8 +4,11 @@ import type { ExitCode } from './exit-codes.js';
 export interface Example {
   readonly line: string;
   readonly about: string;
-  /** What must be there before: `nothing`, files written by `init`, a run that has ended, or one that waits for an operator. */
-  readonly given: 'nothing' | 'files' | 'finished-run' | 'waiting-run';
+  /**
+   * What must be there before: files written by `init`, a run that has ended, one that waits for an approval, one with a
+   * failed step that waits for an operator, or one that was interrupted.
+   */
+  readonly given: 'nothing' | 'files' | 'finished-run' | 'waiting-run' | 'held-run' | 'interrupted-run';
   readonly exitCode: ExitCode;
 }
 
@@ -55,11 +58,11 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   ],
   drill: [
     example(`drill ${payroll} --simulate`, 'rehearse it', 'files'),
-    example(`drill ${payroll} --limit db-1 --simulate -o json`, 'one VM, the result for another program', 'files'),
+    example(`drill ${payroll} --simulate -o json`, 'the result and its report for another program', 'files'),
   ],
   relocate: [
     example(`relocate ${payroll} --simulate`, 'move the VMs live to the other site', 'files'),
-    example(`relocate ${payroll} --limit db-1 --simulate`, 'only one of them', 'files'),
+    example(`relocate ${payroll} --simulate --quiet`, 'without progress, for a script', 'files'),
   ],
   failover: [
     example(
@@ -71,15 +74,15 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   ],
   failback: [
     example(`failback ${payroll} --simulate`, 'move the VMs back after a relocation and `reverse`', 'finished-run'),
-    example(`failback ${payroll} --limit db-1 --simulate`, 'only one of them', 'finished-run'),
+    example(`failback ${payroll} --simulate -o json`, 'the result and its report for another program', 'finished-run'),
   ],
   evacuate: [
-    example('evacuate north-1 --simulate', 'empty a host', 'finished-run'),
-    example('evacuate north-1 --limit db-1 --simulate', 'move one VM away from it', 'finished-run'),
+    example('evacuate north-1 --simulate', 'empty a host', 'files'),
+    example('evacuate north-2 --simulate -o json', 'the result and its report for another program', 'files'),
   ],
   reverse: [
     example(`reverse ${payroll} --simulate`, 'after a relocation: replicate the other way round', 'finished-run'),
-    example(`reverse ${payroll} --limit db-1 --simulate`, 'only one VM', 'finished-run'),
+    example(`reverse ${payroll} --simulate --as dba`, 'with another name in the journal', 'finished-run'),
   ],
   run: [
     example('run --plan plan.json --simulate', 'execute exactly what was planned', 'files'),
@@ -94,24 +97,24 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     example('reject last --lane run/1 --reason "month end" --simulate', 'one of several', 'waiting-run'),
   ],
   retry: [
-    example('retry last --simulate', 'try again whatever is held', 'waiting-run'),
-    example('retry last --lane run/1 --simulate', 'one lane', 'waiting-run'),
+    example('retry last --simulate', 'try again whatever is held', 'held-run'),
+    example('retry last --lane run/1 --simulate', 'one lane', 'held-run'),
   ],
   skip: [
-    example('skip last --simulate', 'go on without the held steps', 'waiting-run'),
-    example('skip last --lane run/1 --reason "done by hand" --simulate', 'one lane', 'waiting-run'),
+    example('skip last --simulate', 'go on without the held steps', 'held-run'),
+    example('skip last --lane run/1 --reason "done by hand" --simulate', 'one lane', 'held-run'),
   ],
   abandon: [
-    example('abandon last --simulate', 'give up the lanes that are held', 'waiting-run'),
-    example('abandon last --lane run/1 --simulate', 'one lane', 'waiting-run'),
+    example('abandon last --simulate', 'give up the lanes that are held', 'held-run'),
+    example('abandon last --lane run/1 --simulate', 'one lane', 'held-run'),
   ],
   pause: [
     example('pause last --simulate', 'begin no new step', 'waiting-run'),
     example('pause last --reason "change freeze" --simulate', 'and say why', 'waiting-run'),
   ],
   resume: [
-    example('resume last --simulate', 'go on with a run whose engine died', 'waiting-run'),
-    example('resume last --simulate -o json', 'the result for another program', 'waiting-run'),
+    example('resume last --simulate', 'go on with a run whose engine died', 'interrupted-run'),
+    example('resume last --simulate -o json', 'the result for another program', 'interrupted-run'),
   ],
   cancel: [
     example('cancel last --simulate', 'stop at a safe point and clean up', 'waiting-run'),

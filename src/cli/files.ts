@@ -37,14 +37,15 @@ export function isThere(call: Call, path: string): boolean {
 
 /** What the system said, for people. */
 export function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const told: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such file or folder',
-    EACCES: 'permission denied',
-    EISDIR: 'it is a folder',
-    ENOTDIR: 'a part of its path is no folder',
-    ENOSPC: 'no space is left',
-    EROFS: 'the file system is read-only',
-  };
-  return told[code] ?? (error instanceof Error ? error.message : String(error));
+  const { code, message } = error as Partial<NodeJS.ErrnoException>;
+  return systemWords[code ?? ''] ?? message ?? String(error);
 }
+
+const systemWords: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is no folder',
+  ENOSPC: 'no space is left',
+  EROFS: 'the file system is read-only',
+};

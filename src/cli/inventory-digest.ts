@@ -7,16 +7,18 @@ import { digestOf } from './subject.js';
  * they would make every saved plan stale within minutes; the steps of the plan look at them again.
  */
 export function inventoryDigest(inventory: Inventory): string {
-  const hosts = inventory.hosts.map(({ observedAt, memoryFreeBytes, diskFreeBytes, unreachable, ...host }) => ({
-    ...host,
-    isReachable: unreachable === undefined,
-  }));
-  const vms = inventory.vms.map(({ observedAt, dirtyBytesPerSecond, disks, ...vm }) => ({
+  const hosts = inventory.hosts.map(
+    ({ observedAt: _at, memoryFreeBytes: _memory, diskFreeBytes: _disk, unreachable, ...host }) => ({
+      ...host,
+      isReachable: unreachable === undefined,
+    }),
+  );
+  const vms = inventory.vms.map(({ observedAt: _at, dirtyBytesPerSecond: _dirty, disks, ...vm }) => ({
     ...vm,
-    disks: disks.map(({ usedBytes, ...disk }) => disk),
+    disks: disks.map(({ usedBytes: _used, ...disk }) => disk),
   }));
   const replicas = inventory.replicas.map(({ vm, site, host, method }) => ({ vm, site, host, method }));
-  const authority = inventory.authority.map(({ since, proof, ...rest }) => rest);
+  const authority = inventory.authority.map(({ since: _since, proof: _proof, ...rest }) => rest);
   return digestOf(
     JSON.stringify({
       hosts: sorted(hosts, ({ name }) => name),
@@ -28,5 +30,5 @@ export function inventoryDigest(inventory: Inventory): string {
 }
 
 function sorted<T>(list: readonly T[], key: (item: T) => string): readonly T[] {
-  return [...list].sort((one, other) => (key(one) < key(other) ? -1 : 1));
+  return list.toSorted((one, other) => (key(one) < key(other) ? -1 : 1));
 }

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
-import type { WriteStream } from 'node:tty';
+import type { ReadStream, WriteStream } from 'node:tty';
 import type { Clock } from '../model/clock.js';
 import type { Environment, Input, Output } from './environment.js';
 import { showCursor } from './progress/terminal.js';
@@ -60,7 +60,7 @@ function outputOf(stream: NodeJS.WriteStream): Output {
   const terminal: Partial<WriteStream> = stream;
   return {
     write: (text) => stream.write(text),
-    isTerminal: stream.isTTY === true,
+    isTerminal: terminal.isTTY ?? false,
     size: () => ({ columns: terminal.columns ?? 80, rows: terminal.rows ?? 24 }),
     onResize: (listener) => {
       stream.on('resize', listener);
@@ -70,8 +70,9 @@ function outputOf(stream: NodeJS.WriteStream): Output {
 }
 
 function inputOf(stream: NodeJS.ReadStream): Input {
+  const terminal: Partial<ReadStream> = stream;
   return {
-    isTerminal: stream.isTTY === true,
+    isTerminal: terminal.isTTY ?? false,
     line: async () => {
       const lines = createInterface({ input: stream });
       try {

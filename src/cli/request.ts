@@ -10,14 +10,16 @@ export function requestOf(call: Call, mode: Mode, at: number): RunRequest {
     .filter((name) => name !== '');
   const point = optionText(call, 'point');
   const attested = optionTexts(call, 'attest').map((text) => attestation(call, text));
+  const isPlanned = mode === 'failover' && optionFlag(call, 'planned');
   return {
-    mode,
+    // A planned failover is a relocation, in the journal and the report too.
+    mode: isPlanned ? 'relocate' : mode,
     by: operatorOf(call),
     at,
     ...(limitTo.length > 0 ? { limitTo } : {}),
     ...(point === undefined ? {} : { point: pointOf(call, point) }),
     ...(attested.length > 0 ? { attested } : {}),
-    ...(optionFlag(call, 'planned') ? { isPlanned: true } : {}),
+    ...(isPlanned ? { isPlanned } : {}),
   };
 }
 

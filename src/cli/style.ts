@@ -3,22 +3,22 @@ import type { Environment, Output } from './environment.js';
 
 /** Colour for people. Every colour goes with a sign or a word, so that nothing is lost without it. */
 export interface Style {
-  bold(text: string): string;
-  dim(text: string): string;
-  good(text: string): string;
-  bad(text: string): string;
-  warn(text: string): string;
-  accent(text: string): string;
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly good: (text: string) => string;
+  readonly bad: (text: string) => string;
+  readonly warn: (text: string) => string;
+  readonly accent: (text: string) => string;
 }
 
 export const colourModes = ['auto', 'always', 'never'] as const;
 export type ColourMode = (typeof colourModes)[number];
 
-export function createStyle(isColoured: boolean): Style {
+export function createStyle(hasColour: boolean): Style {
   const paint =
     (format: Parameters<typeof styleText>[0]) =>
     (text: string): string =>
-      isColoured && text !== '' ? styleText(format, text, { validateStream: false }) : text;
+      hasColour && text !== '' ? styleText(format, text, { validateStream: false }) : text;
   return {
     bold: paint('bold'),
     dim: paint('dim'),
@@ -55,7 +55,7 @@ export function plain(text: string): string {
 
 /** Columns that the text takes on a terminal; wide characters are not expected. */
 export function widthOf(text: string): number {
-  return [...plain(text)].length;
+  return Array.from(plain(text)).length;
 }
 
 /** The text in exactly `width` columns: padded with blanks, or cut with `…`. Colours survive both. */
@@ -69,7 +69,7 @@ export function fit(text: string, width: number): string {
     if (part.startsWith(escape)) {
       return part;
     }
-    const kept = [...part].slice(0, room);
+    const kept = Array.from(part).slice(0, room);
     room -= kept.length;
     return kept.join('');
   });

@@ -17,12 +17,12 @@ export async function authorityCommand(call: Call): Promise<ExitCode> {
     const [vm] = call.args;
     const ledger = inventory.authority
       .filter((one) => vm === undefined || one.vm === vm)
-      .sort((one, other) => (one.vm < other.vm ? -1 : 1));
+      .toSorted((one, other) => (one.vm < other.vm ? -1 : 1));
     const unlisted = inventory.vms
       .filter(({ name }) => (vm === undefined || name === vm) && !ledger.some((one) => one.vm === name))
       .map(({ name, site, host, observedAt }) => ({ vm: name, place: { site, host }, observedAt }));
     if (vm !== undefined && ledger.length + unlisted.length === 0) {
-      const names = inventory.vms.map(({ name }) => name).sort();
+      const names = inventory.vms.map(({ name }) => name).toSorted();
       throw usage(
         `no VM ${vm} is known`,
         names.length === 0 ? 'No VM is known at all.' : `Known are ${names.join(', ')}.`,

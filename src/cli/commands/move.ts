@@ -4,6 +4,7 @@ import { argument, type Call, operatorOf, optionText } from '../call.js';
 import { readEstate } from '../estate-file.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { typedCommands } from '../follow.js';
+import { holderName } from '../holder-name.js';
 import { openEngine } from '../open-engine.js';
 import { withWorld } from '../open-world.js';
 import { tell } from '../plan-making.js';
@@ -28,7 +29,8 @@ export async function moveCommand(call: Call): Promise<ExitCode> {
     const { state } = await engine.read(runId);
     const effects = effectsOf(state, move);
     await engine.move(runId, move, { by: operatorOf(call), reason });
-    const holder = (await world.store.leases.holderOf(runId))?.heldBy.holder;
+    const held = await world.store.leases.holderOf(runId);
+    const holder = held === undefined ? undefined : holderName(held.heldBy.holder);
     const next = runCommand(typedCommands(call, runId), 'resume');
     tell(
       call,

@@ -3,6 +3,7 @@ import { type Call, note, operatorOf, optionText } from '../call.js';
 import { type EstateFile, readEstate } from '../estate-file.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { follow, typedCommands } from '../follow.js';
+import { holderName } from '../holder-name.js';
 import { openEngine } from '../open-engine.js';
 import { withWorld } from '../open-world.js';
 import { tell } from '../plan-making.js';
@@ -21,7 +22,7 @@ export async function resumeCommand(call: Call): Promise<ExitCode> {
     if (held === undefined) {
       return undefined;
     }
-    const { holder } = held.heldBy;
+    const holder = holderName(held.heldBy.holder);
     const engine = openEngine(call, world, estate.estate);
     const { state } = await engine.read(runId);
     if (state.phase !== 'paused') {

@@ -71,7 +71,10 @@ async function start(call: Call, { subject, isConfirmed, plan }: Start): Promise
 
 /** What a person should know before it begins: findings, and which VMs are left alone. */
 function tellBeforehand(call: Call, { findings, skipped }: Plan): void {
-  const left = skipped.map(({ vm, reason }) => `- ${vm} is left alone: ${reason}`);
+  // Whoever limits a run knows what it leaves alone.
+  const left = skipped
+    .filter(({ code }) => code !== 'not-asked-for')
+    .map(({ vm, reason }) => `- ${vm} is left alone: ${reason}`);
   const text = [findingsText(findings, call.noteStyle).trimEnd(), ...left].filter((line) => line !== '').join('\n');
   if (text !== '') {
     note(call, text);

@@ -5,7 +5,7 @@ export function chosenLanes(
   lanes: readonly (LaneInView & { readonly height: number })[],
   room: number,
 ): ReadonlySet<string> {
-  const byUrgency = [...lanes].sort((one, other) => urgency(one) - urgency(other) || newest(one, other));
+  const byUrgency = lanes.toSorted((one, other) => urgency(one) - urgency(other) || newest(one, other));
   const stages = new Set<number>();
   const chosen = new Set<string>();
   let used = 0;

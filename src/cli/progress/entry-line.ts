@@ -10,7 +10,7 @@ import { timeOfDay } from './words.js';
 export interface LineContext {
   readonly plan: Plan | undefined;
   /** When the step's current attempt began. */
-  startOf(reference: StepReference): number | undefined;
+  readonly startOf: (reference: StepReference) => number | undefined;
 }
 
 /** One entry as one plain line, `12:00:03Z vm/db-1 start db-1 on south-1: done in 8.2s`; undefined for what only the engine needs. */
