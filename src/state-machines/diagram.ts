@@ -91,7 +91,7 @@ export function diagramOf(plan: Plan): Diagram {
 }
 
 /** `a, b, c`; beyond the number shown, `… and 34 more`. */
-export function listed(names: readonly string[], shown = namesShown): string {
+function listed(names: readonly string[], shown = namesShown): string {
   const rest = names.length - shown;
   return rest <= 0 ? names.join(', ') : `${names.slice(0, shown).join(', ')} … and ${rest} more`;
 }
