@@ -26,7 +26,7 @@ function emsOf(character: string): number {
 }
 
 /** The text, or as much of it as fits, ended by `…`. */
-export function fitted(text: string, width: number, size: number, isBold = false): string {
+function fitted(text: string, width: number, size: number, isBold = false): string {
   if (textWidth(text, size, isBold) <= width) {
     return text;
   }
@@ -37,7 +37,7 @@ export function fitted(text: string, width: number, size: number, isBold = false
   return `${characters.join('').trimEnd()}…`;
 }
 
-export interface WrapOptions {
+interface WrapOptions {
   readonly width: number;
   readonly size: number;
   readonly isBold?: boolean;
