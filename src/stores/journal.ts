@@ -5,7 +5,8 @@ import type { Mode } from '../model/mode.js';
  * The truth about every run: entries that are only ever added. A port.
  *
  * `append` resolves when the entries would survive a power cut, and all of them or none are there. It rejects with a
- * `JournalError`; after `journal-unwritable` nothing may be done that was not journalled before.
+ * `JournalError`; after `journal-unwritable` nothing may be done that was not journalled before. Whether the entries of that append are
+ * there then, only opening the journal again can tell. A second append may be asked for before the first has resolved.
  */
 export interface Journal {
   /** The first append of a run has `expectedSeq` 0; else it is the seq of the run's last entry. Returns them stamped. */
@@ -20,7 +21,10 @@ export interface Journal {
 
 export interface AppendGuard {
   readonly expectedSeq: number;
-  /** From the run's lease. A writer whose lease was taken over is refused. */
+  /**
+   * From the run's lease, which is taken before the first append. A writer whose lease was released or taken over is refused;
+   * one whose lease has lapsed is not, as long as nobody has taken it.
+   */
   readonly fencingToken: number;
 }
 
@@ -63,6 +67,6 @@ export class JournalError extends Error {
 /** A folded state kept so that a long run resumes quickly. It may be deleted at any time. */
 export interface FoldCache {
   save(runId: string, seq: number, state: string): void;
-  /** The newest one whose format is `format`. */
+  /** The newest one that was saved and is whole. */
   load(runId: string): { readonly seq: number; readonly state: string } | undefined;
 }

@@ -117,13 +117,18 @@ export function journalContract(open: () => JournalStore): void {
     const two = await leaseOf(store, 'run-2');
     await store.journal.append('run-2', [requested(), started], { expectedSeq: 0, fencingToken: two.token });
     await store.journal.append('run-1', [requested(), finished], { expectedSeq: 0, fencingToken: one.token });
-    await store.journal.append('run-2', [finished], { expectedSeq: 2, fencingToken: two.token });
+    await store.journal.append('run-2', [finished, succeeded(1)], { expectedSeq: 2, fencingToken: two.token });
     const selected = await store.journal.select(['run.finished', 'run.requested']);
     expect(selected.map(({ runId, entry }) => `${runId} ${entry.seq} ${entry.type}`)).toEqual([
       'run-2 1 run.requested',
       'run-1 1 run.requested',
       'run-1 2 run.finished',
       'run-2 3 run.finished',
+    ]);
+    const steps = await store.journal.select(['run.started', 'step.succeeded']);
+    expect(steps.map(({ runId, entry }) => `${runId} ${entry.seq} ${entry.type}`)).toEqual([
+      'run-2 2 run.started',
+      'run-2 4 step.succeeded',
     ]);
     expect(await store.journal.select(['death.proven'])).toEqual([]);
     expect(await store.journal.select([])).toEqual([]);
