@@ -20,7 +20,9 @@ export interface InventoryOptions {
  * cannot be read.
  */
 export async function readInventory({ ports, estate, journal, signal }: InventoryOptions): Promise<Inventory> {
-  const hosts = await Promise.all(Object.values(hostsOf(estate)).map((host) => lookAtHost(host, ports, signal)));
+  const hosts = await Promise.all(
+    Object.values(hostsOf(estate)).map((host) => lookAtHost(host, ports, AbortSignal.any([signal]))),
+  );
   const sites = Object.keys(estate.sites);
   const replicas = await Promise.all(sites.map((site) => reachable(ports.replicas.list(site, signal), [])));
   const carried = await Promise.all(sites.map((site) => reachable(ports.replicas.carried(site, signal), [])));

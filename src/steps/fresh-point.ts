@@ -9,11 +9,9 @@ import type { StepContext } from './step-type.js';
  * but the source had nothing new to give; doing such a step again is cheap and safe.
  */
 export async function freshPoint(vm: string, at: Place, context: StepContext): Promise<RecoveryPoint | undefined> {
-  const replicas = await context.replicas.list(at.site, context.signal);
+  const replica = await context.replicas.find(vm, at, context.signal);
   const earlier = new Set(Object.values(context.outputs).map(pointIdOf));
-  return replicas
-    .filter((replica) => replica.vm === vm && replica.host === at.host)
-    .flatMap(({ points }) => points)
+  return (replica?.points ?? [])
     .toSorted((one, other) => one.at - other.at)
     .findLast((point) => point.at >= context.startedAt && !earlier.has(point.id));
 }

@@ -20,14 +20,13 @@ export async function heldState(
   { vm, at, point }: WantedPoint,
   context: StepContext,
 ): Promise<{ readonly point?: RecoveryPoint } | undefined> {
-  const replicas = await context.replicas.list(at.site, context.signal);
-  const here = replicas.filter((replica) => replica.vm === vm && replica.host === at.host);
-  const points = here.flatMap((replica) => replica.points).toSorted((one, other) => one.at - other.at);
+  const replica = await context.replicas.find(vm, at, context.signal);
+  const points = (replica?.points ?? []).toSorted((one, other) => one.at - other.at);
   const found = point === 'newest' ? points.at(-1) : points.find(({ id }) => id === point.id);
   if (found !== undefined) {
     return { point: found };
   }
-  return point === 'newest' && here.some(({ dataAsOf }) => dataAsOf !== undefined) ? {} : undefined;
+  return point === 'newest' && replica?.dataAsOf !== undefined ? {} : undefined;
 }
 
 /** What stands against using the wanted point. */

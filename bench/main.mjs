@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const labDir = process.env.LIFEBOAT_LAB_DIR ?? '/var/lib/lifeboat-lab';
 
 const names = readdirSync(new URL('.', import.meta.url))
-  .filter((file) => file.endsWith('.mjs') && !['run.mjs', 'rounds.mjs'].includes(file))
+  .filter((file) => file.endsWith('.mjs') && !['main.mjs', 'rounds.mjs'].includes(file))
   .map((file) => file.slice(0, -'.mjs'.length))
   .toSorted();
 const [name, ...rest] = process.argv.slice(2);
