@@ -12,8 +12,11 @@ export interface StoredEntry {
   readonly text: string;
 }
 
-/** One row of the entries joined as one blob: the hash, then the text. */
-const link = 'CAST(hash || body AS BLOB)';
+/** So many entries are read at once, as lines of one text: a row of its own for each would take twice the time. */
+const ENTRIES_AT_ONCE = 1_000;
+
+const lines = `SELECT CAST(group_concat(seq || ' ' || hash || body, char(10)) AS BLOB)
+  FROM (SELECT seq, hash, body FROM entries WHERE run = ? AND seq >= ? AND seq < ? ORDER BY seq)`;
 
 /**
  * All entries of a run, after checking that they are numbered without a gap, that each hash is that of its entry and of all
@@ -24,30 +27,39 @@ export function readStored(connection: Connection, runId: string): readonly Stor
   if (head.id === undefined) {
     return [];
   }
-  const rows = connection.rows(`SELECT seq, ${link} FROM entries WHERE run = ? ORDER BY seq`, head.id);
   const damage = (found: string): JournalError => damageOf(runId, found, connection.path);
+  const [stored] = connection.rows('SELECT count(*) FROM entries WHERE run = ?', head.id);
   const entries: StoredEntry[] = [];
   let previous = firstHash(runId);
-  for (const [storedSeq, stored] of rows) {
-    const seq = integer(storedSeq);
-    const expected = entries.length + 1;
-    if (seq !== expected) {
-      throw damage(`entry ${expected} is missing, the next one stored is ${seq}`);
+  for (let from = 1; from <= head.lastSeq; from += ENTRIES_AT_ONCE) {
+    const [row] = connection.rows(lines, head.id, from, from + ENTRIES_AT_ONCE);
+    const joined = text(row?.[0]);
+    for (const line of joined === '' ? [] : joined.split('\n')) {
+      const entry = parseLine(line);
+      const expected = entries.length + 1;
+      if (entry.seq !== expected) {
+        throw damage(`entry ${expected} is missing, the next one stored is ${entry.seq}`);
+      }
+      if (nextHash(previous, entry.text) !== entry.hash) {
+        throw damage(`entry ${expected} or its hash was changed`);
+      }
+      entries.push(entry);
+      previous = entry.hash;
     }
-    const { hash, body } = split(stored);
-    if (nextHash(previous, body) !== hash) {
-      throw damage(`entry ${seq} or its hash was changed`);
-    }
-    entries.push({ seq, hash, text: body.toString('utf8') });
-    previous = hash;
   }
-  if (entries.length !== head.lastSeq) {
-    throw damage(`${head.lastSeq} entries were written and ${entries.length} are stored`);
+  if (entries.length !== head.lastSeq || integer(stored?.[0]) !== head.lastSeq) {
+    throw damage(`${head.lastSeq} entries were written and ${integer(stored?.[0])} are stored`);
   }
   if (previous !== head.hash) {
     throw damage(`the hash of entry ${head.lastSeq} is not the one in the head of the run`);
   }
   return entries;
+}
+
+function parseLine(line: string): StoredEntry {
+  const space = line.indexOf(' ');
+  const textAt = space + 1 + HASH_LENGTH;
+  return { seq: Number(line.slice(0, space)), hash: line.slice(space + 1, textAt), text: line.slice(textAt) };
 }
 
 /**
