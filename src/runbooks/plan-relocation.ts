@@ -190,12 +190,13 @@ function wayOf(state: VmFacts['state'] | undefined, { move }: Group): Way | unde
 
 /**
  * What was written since the replica's data, as far as it can be told: at the rate of its newest increment, at most all
- * that the disks hold. Without two points to tell a rate by, a hundredth of it.
+ * that the disks hold. Without an increment to tell a rate by, a hundredth of that.
  */
 function deltaBytes(scene: Scene, facts: VmFacts, replica: Replica): number {
   const all = usedBytes(facts);
   const [newest, before] = replica.points.toSorted((a, b) => b.at - a.at);
-  if (newest === undefined || before === undefined || newest.at <= before.at) {
+  const isIncrement = newest !== undefined && newest.sizeBytes < all / 2;
+  if (!isIncrement || before === undefined || newest.at <= before.at) {
     return Math.ceil(all / 100);
   }
   const ageMs = Math.max(0, scene.inventory.at - (replica.dataAsOf ?? newest.at));

@@ -108,7 +108,7 @@ function homeOf(scene: Scene, ledger: Authority | undefined, sightings: readonly
     };
   }
   if (live.length > 1) {
-    const message = `it is live on ${live.map(formatPlace).join(' and ')} at once`;
+    const message = doubleText(live, ledger?.place);
     const place = ledger?.place ?? placeOf(live[0] ?? newest(sightings));
     return {
       place,
@@ -129,6 +129,13 @@ function homeOf(scene: Scene, ledger: Authority | undefined, sightings: readonly
     return { place: ledger.place, authority: ledger, trouble: { code: 'authority-elsewhere', message } };
   }
   return { place: placeOf(first), authority: { ...firstAuthority(first), epoch: ledger.epoch + 1 } };
+}
+
+function doubleText(live: readonly VmFacts[], rightful: Place | undefined): string {
+  const stale = live.filter((vm) => rightful !== undefined && !isAt(vm, rightful)).map(formatPlace);
+  return rightful !== undefined && stale.length < live.length
+    ? `its authority is at ${formatPlace(rightful)}, and it is live on ${stale.join(' and ')} too: stop it there first`
+    : `it is live on ${live.map(formatPlace).join(' and ')} at once`;
 }
 
 /** Nothing is live: the definition on a host of the source, else any host, else what a recovery point says. */
