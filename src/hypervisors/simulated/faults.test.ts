@@ -228,6 +228,18 @@ describe('scripted faults of the world', () => {
   });
 });
 
+it('a shutdown that a migration overtakes goes with the VM, and is told so', async () => {
+  const world = worldWith();
+  const move = await migration(world);
+  const moved = world.hypervisor.migrate(move, never, nothing);
+  await pass(world, 8_000);
+  const failure = failureOf(world, world.hypervisor.shutdown('north-1', move.id, never));
+  await answered(world, moved);
+  expect(await failure).toMatchObject({ code: 'vm-not-found' });
+  await answered(world, world.hypervisor.shutdown('north-2', move.id, never));
+  expect((await answered(world, world.hypervisor.vm('north-2', move.id, never)))?.state).toBe('shut-off');
+});
+
 describe('a link', () => {
   it('is shared by what crosses it: two seeds take twice as long as one', async () => {
     const seededAfterMs = async (count: number): Promise<number> => {

@@ -91,6 +91,9 @@ function performOnGuest(core: Core, call: Call, host: HostState, request: GuestR
       if (guest.state === 'shut-off') {
         return {};
       }
+      if (guest.arrivesBy !== undefined) {
+        return failed('vm-running', 'precondition', `A migration brings it to ${host.name}`, 'Wait for its end');
+      }
       requestShutdown(core, host, guest);
       call.waitsFor = { off: request.id, host: host.name };
       return undefined;

@@ -4,7 +4,7 @@ import { answerWaiting } from './calls.js';
 import { drawBetween } from './chance.js';
 import { type Core, guestsChanged, note } from './core.js';
 import { failed } from './failures.js';
-import { fileOf } from './guests.js';
+import { fileOf, requestShutdown } from './guests.js';
 import { resultKey } from './migrations.js';
 import type { Transfer } from './transfer.js';
 import { remove, share, update } from './transfers.js';
@@ -74,13 +74,16 @@ function switchOver(core: Core, transfer: MigrationTransfer, ends: Ends): void {
   share(core, transfer);
 }
 
-function run(core: Core, migration: Migration, { leaving, arriving }: Ends): void {
+function run(core: Core, migration: Migration, { to, leaving, arriving }: Ends): void {
   moveFiles(core, { migration, leaving, arriving });
   delete arriving.arrivesBy;
   delete arriving.replaces;
   arriving.state = 'running';
   delete core.state.lastWriteAt[migration.id];
   arriving.readyAt = leaving.readyAt ?? core.clock.now();
+  if (leaving.isShuttingDown) {
+    requestShutdown(core, to, arriving);
+  }
   guestsChanged(core);
 }
 
@@ -95,6 +98,8 @@ function complete(core: Core, transfer: MigrationTransfer, ends: Ends): void {
     run(core, migration, ends);
   }
   delete from.guests[id];
+  const left = failed('vm-not-found', 'permanent', `${arriving.definition.name} has moved to ${target}`, 'Ask there');
+  answerWaiting(core, (wait) => 'off' in wait && wait.off === id && wait.host === source, left);
   for (const copy of Object.values(core.state.copies)) {
     if (copy.id === id && copy.source === source && copy.host !== target) {
       copy.source = target;

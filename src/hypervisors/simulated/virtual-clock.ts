@@ -94,8 +94,9 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Lets events happen until what is asked for is reached. Before time moves on, the event loop gets a turn and everybody
-   * outside comes to rest, so that an answer and what it leads to happen at the same virtual instant.
+   * Lets events happen until what is asked for is reached. All that is due at one instant happens before the event loop
+   * gets its turn and everybody outside comes to rest, so that answers of the same instant are journalled together, and
+   * what they lead to happens at that instant too.
    */
   async run(options: RunOptions = {}): Promise<RunEnd> {
     const { isQuiet = () => true, limitAt = Number.POSITIVE_INFINITY, speed = Number.POSITIVE_INFINITY } = options;
@@ -120,7 +121,9 @@ export class VirtualClock implements Clock {
       if (Number.isFinite(speed) && next > this.#now && (await this.#drift(next, speed)) === 'slice') {
         continue;
       }
-      this.advance();
+      do {
+        this.advance();
+      } while (this.nextAt() === next);
     }
   }
 
