@@ -85,7 +85,11 @@ ${commands.join('\n')}
 ${cases.join('\n')}
   esac
 }
-compdef _lifeboat lifeboat
+if [[ "\${funcstack[1]}" = _lifeboat ]]; then
+  _lifeboat "$@"
+else
+  compdef _lifeboat lifeboat
+fi
 `;
 }
 

@@ -1,5 +1,7 @@
+import type { Plan } from '../model/plan.js';
 import { type Call, optionText } from './call.js';
 import { exitCodes } from './exit-codes.js';
+import { planText } from './plan-text.js';
 import { Refusal, usage } from './refusal.js';
 
 /**
@@ -22,12 +24,13 @@ export function refuseUnconfirmed(call: Call, runbook: string): void {
   }
 }
 
-/** Asks a person to type the runbook's name, unless `--confirm` gave it. Refused with exit code 5 when it is not typed. */
-export async function askToConfirm(call: Call, runbook: string): Promise<void> {
+/** Shows what will happen and what would be lost, and asks a person to type the runbook's name, unless `--confirm` gave it. Refused with exit code 5 when it is not typed. */
+export async function askToConfirm(call: Call, runbook: string, plan: Plan): Promise<void> {
   if (optionText(call, 'confirm') !== undefined) {
     return;
   }
   const { stdin, stderr } = call.environment;
+  stderr.write(`${planText(plan, { style: call.noteStyle, columns: stderr.size().columns })}\n`);
   stderr.write(`This fails over ${runbook}: its source hosts are fenced and its VMs start from their replicas.\n`);
   stderr.write(`Type ${call.noteStyle.bold(runbook)} to go on: `);
   const typed = await stdin.line();

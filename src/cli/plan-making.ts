@@ -3,8 +3,9 @@ import type { Inventory } from '../model/inventory.js';
 import type { Mode } from '../model/mode.js';
 import type { Plan, PlanConflict } from '../model/plan.js';
 import { plan } from '../runbooks/plan.js';
-import { type Call, data, document } from './call.js';
+import { type Call, data, document, note, optionFlag } from './call.js';
 import type { World } from './drivers.js';
+import { simulationFolder } from './estate-file.js';
 import { type ExitCode, exitCodeOfConflicts } from './exit-codes.js';
 import { inventoryDigest } from './inventory-digest.js';
 import { requestOf } from './request.js';
@@ -51,6 +52,14 @@ export function tellConflicts(call: Call, subject: Subject, conflicts: readonly 
   const count = conflicts.length === 1 ? 'one reason' : `${conflicts.length} reasons`;
   const text = conflictsText(subject, conflicts, call.noteStyle);
   call.environment.stderr.write(`error: no plan can be made, for ${count}; nothing was changed\n${text}\n`);
+  if (optionFlag(call, 'simulate') && conflicts.some(({ code }) => code === 'vm-unknown')) {
+    const folder = simulationFolder(call, subject.estate);
+    note(
+      call,
+      `The simulated world in ${folder} was made from the runbook that was first used with it. ` +
+        `Give this one a world of its own with --simulate-dir FOLDER, or remove that folder.`,
+    );
+  }
   return exitCodeOfConflicts(conflicts);
 }
 

@@ -10,7 +10,8 @@ export const writingCommands: readonly CommandSpec[] = [
     summary: 'write a commented estate and a first runbook',
     description:
       'Writes lifeboat.yaml, unless the estate exists already, and a runbook for its first two sites, with every key ' +
-      'explained. Files that exist are left alone and the command is refused, unless --force is given.',
+      'explained; with --simulate for the VMs of the simulated world. Files that exist are left alone and the command ' +
+      'is refused, unless --force is given.',
     options: [
       { flags: '--force', about: 'replaces files that exist' },
       { flags: '--name <NAME>', about: 'name of the runbook', initial: 'payroll' },

@@ -61,7 +61,7 @@ async function start(call: Call, { subject, isConfirmed, plan }: Start): Promise
     }
     tellBeforehand(call, planned);
     if (isConfirmed) {
-      await askToConfirm(call, subject.runbook.name);
+      await askToConfirm(call, subject.runbook.name, planned);
     }
     const engine = openEngine(call, world, subject.estate.estate);
     const active = await engine.start(planned);
