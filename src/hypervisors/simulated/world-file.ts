@@ -2,11 +2,6 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname } from 'node:path';
 import { createWorld, restoreWorld, type World, type WorldInputs } from './world.js';
 
-export interface FiledWorld extends World {
-  /** Writes the world as it is now: at the end of a process, so that the next one begins at this very time. */
-  write(): void;
-}
-
 /**
  * Opens the world that a file holds, or makes it and the file. From then on the file is replaced, whole and at once,
  * after each event that changed something and before anybody hears of it: a process that is killed finds the world
@@ -14,7 +9,7 @@ export interface FiledWorld extends World {
  *
  * Throws when the file cannot be read or written, or was saved by another version.
  */
-export function openWorldFile(path: string, makeSpec: () => Omit<WorldInputs, 'clock'>): FiledWorld {
+export function openWorldFile(path: string, makeSpec: () => Omit<WorldInputs, 'clock'>): World {
   const world = existsSync(path) ? restoreWorld(readFileSync(path, 'utf8')) : createWorld(makeSpec());
   mkdirSync(dirname(path), { recursive: true });
   const write = (): void => {
@@ -23,5 +18,5 @@ export function openWorldFile(path: string, makeSpec: () => Omit<WorldInputs, 'c
   };
   write();
   world.onChange(write);
-  return { ...world, write };
+  return world;
 }

@@ -12,7 +12,6 @@ import {
   south1,
   twoSites,
 } from '../../../test/contracts/hypervisor-rehearsal.js';
-import { specFromEstate } from './invented-spec.js';
 import { restoreWorld, type World } from './world.js';
 import { openWorldFile } from './world-file.js';
 
@@ -126,20 +125,6 @@ describe('a world in a file', () => {
       });
       const { source, target } = await standing(reopened);
       expect([source, target]).toContain('running');
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
-
-  it('begins the next process at the time at which the last one ended', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'world-'));
-    try {
-      const path = join(folder, 'world.json');
-      const world = openWorldFile(path, () => ({ estate: twoSites, spec: specFromEstate(twoSites, [], 1), seed: 1 }));
-      await pass(world, 12_345);
-      world.write();
-      const again = openWorldFile(path, () => ({ estate: twoSites, spec: {}, seed: 1 }));
-      expect(again.clock.now()).toBe(world.clock.now());
     } finally {
       rmSync(folder, { recursive: true });
     }
