@@ -11,15 +11,16 @@ import { findRuns, type OpenRun, type RunHead, saveHeads } from './runs.js';
 export interface Append {
   readonly runId: string;
   readonly guard: AppendGuard;
-  readonly entries: readonly Entry[];
-  /** The JSON text of each entry, as it will be stored. */
-  readonly texts: readonly string[];
+  readonly entries: readonly { readonly entry: Entry; readonly text: string }[];
 }
 
 /** Numbers the entries from the guard's seq on. What the guard expects is checked when they are written. */
 export function stamp(runId: string, added: readonly NewEntry[], guard: AppendGuard): Append {
-  const entries = added.map((body, index): Entry => ({ seq: guard.expectedSeq + index + 1, ...body }));
-  return { runId, guard, entries, texts: entries.map((entry) => JSON.stringify(entry)) };
+  const entries = added.map((body, index) => {
+    const entry: Entry = { seq: guard.expectedSeq + index + 1, ...body };
+    return { entry, text: JSON.stringify(entry) };
+  });
+  return { runId, guard, entries };
 }
 
 const entryRows = new RowInserter({ into: 'entries', columns: ['run', 'seq', 'type', 'hash', 'body'] });
@@ -54,8 +55,8 @@ export function writeAppends(connection: Connection, batch: readonly Append[]): 
       add(totals, 'runs', 1);
     }
     const head = extend(run, { append, id: run.head.id ?? ids.next(), rows });
-    for (const { type } of entries) {
-      add(totals, `entries/${type}`, 1);
+    for (const { entry } of entries) {
+      add(totals, `entries/${entry.type}`, 1);
     }
     runs.set(runId, { ...run, head });
     changed.set(runId, head);
@@ -74,8 +75,7 @@ function extend(
 ): RunHead {
   const { append, id, rows } = work;
   let { hash, summary, lastSeq } = head;
-  for (const [index, entry] of append.entries.entries()) {
-    const text = append.texts[index] ?? '';
+  for (const { entry, text } of append.entries) {
     hash = nextHash(hash, text);
     rows.push(id, entry.seq, entry.type, hash, text);
     summary = summarize(summary, append.runId, entry);

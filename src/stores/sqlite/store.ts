@@ -67,7 +67,7 @@ export function openSqliteStore(path: string, options: SqliteStoreOptions = {}):
         throw closedError(connection.path);
       }
       const { entries } = await queue.add(stamp(runId, added, guard));
-      return entries;
+      return entries.map(({ entry }) => entry);
     },
     read: async (runId, fromSeq) => {
       const stored = connection.read(() => readStored(connection, runId));
