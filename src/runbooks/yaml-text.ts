@@ -1,5 +1,5 @@
 import { Composer, type Document } from 'yaml';
-import { locationOf, type Source, type Span } from './position.js';
+import { locationOf, masked, type Source, type Span } from './position.js';
 import type { Locate } from './problem.js';
 import type { Complaint, SpanOf } from './problem-report.js';
 import { decode, type FileText } from './yaml-text-encoding.js';
@@ -108,6 +108,7 @@ function complaintOf({ code, message, pos: [from, to] }: YamlError, end: number)
   if (code === 'TAB_AS_INDENT') {
     return { code: 'tab-indent', message: 'A tab cannot indent YAML', hint: 'Use spaces.', where };
   }
-  const text = message.length > 200 ? `${message.slice(0, 200)}…` : message;
+  // The library quotes what it met, which may be a secret or a control character.
+  const text = masked(message.length > 200 ? `${message.slice(0, 200)}…` : message);
   return { code: 'yaml-syntax', message: text, where };
 }
