@@ -57,7 +57,9 @@ export const entryHandlers: Handlers = {
       draft.sendLane(index, { type: 'TIME', at });
     }
   },
-  'authority.moved': (draft, { authority }) => draft.setAuthority(authority),
+  'authority.moved': (draft, { authority }) => {
+    draft.authority = draft.authority.with(authority);
+  },
   'death.proven': (draft, { at, host, proof }) => {
     draft.deaths = { ...draft.deaths, [host]: proof };
     draft.views.forEach((_, index) => {

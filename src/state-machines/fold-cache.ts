@@ -1,5 +1,7 @@
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import type { Authority } from '../model/authority.js';
 import type { Entry } from '../model/entry.js';
+import { AuthorityLedger } from './authority-ledger.js';
 import { type CompiledPlan, compilePlan } from './compile-plan.js';
 import type { FoldedMachines, FoldedRun } from './fold.js';
 import { laneView } from './lane-view.js';
@@ -7,8 +9,9 @@ import { laneView } from './lane-view.js';
 /** Raised with every change of the machines or of this form: a cache of another form is left aside. */
 const format = 1;
 
-interface FrozenRun extends Pick<FoldedRun, 'runId' | 'seq' | 'phase' | 'stage' | 'authority' | 'deaths'> {
+interface FrozenRun extends Pick<FoldedRun, 'runId' | 'seq' | 'phase' | 'stage' | 'deaths'> {
   readonly format: number;
+  readonly authority: readonly Authority[];
   readonly times: Pick<FoldedRun, 'requestedAt' | 'startedAt' | 'finishedAt' | 'result'>;
   readonly run: FrozenMachine;
   readonly lanes: readonly FrozenMachine[];
@@ -33,7 +36,7 @@ export function freezeRun(state: FoldedRun): string {
     seq,
     phase,
     stage,
-    authority,
+    authority: authority.values(),
     deaths,
     times: { requestedAt, startedAt, finishedAt, result },
     run: frozen(machines.run),
@@ -61,7 +64,8 @@ export function thawRun(text: string, history: readonly Entry[]): FoldedRun | un
     ...counts,
   };
   const views = compiled.lanes.map((lane, index) => laneView(lane, machines.lanes[index] as AnyMachineSnapshot));
-  return { runId, seq, phase, stage, authority, deaths, ...times, plan: planned.plan, lanes: views, machines };
+  const ledger = AuthorityLedger.of(authority);
+  return { runId, seq, phase, stage, authority: ledger, deaths, ...times, plan: planned.plan, lanes: views, machines };
 }
 
 function frozen({ value, context }: AnyMachineSnapshot): FrozenMachine {

@@ -1,9 +1,10 @@
 import { type AnyMachineSnapshot, initialTransition, transition } from 'xstate';
-import type { Authority, Proof } from '../model/authority.js';
+import type { Proof } from '../model/authority.js';
 import type { RunResult, StepReference } from '../model/entry.js';
 import type { Intent } from '../model/intent.js';
 import type { Plan } from '../model/plan.js';
 import { admit, namesOf } from './admission.js';
+import { AuthorityLedger } from './authority-ledger.js';
 import { type CompiledPlan, compilePlan, type StepPlace } from './compile-plan.js';
 import type { LaneContext, LaneEvent } from './lane-event.js';
 import { laneView, whereabouts } from './lane-view.js';
@@ -33,7 +34,7 @@ interface RequestedAction {
 
 /** The state of a run of which nothing is journalled yet. */
 export function newRunState(runId: string): FoldedRun {
-  return { runId, seq: 0, phase: 'requested', stage: -1, lanes: [], authority: {}, deaths: {} };
+  return { runId, seq: 0, phase: 'requested', stage: -1, lanes: [], authority: AuthorityLedger.of([]), deaths: {} };
 }
 
 /**
@@ -47,9 +48,8 @@ export class FoldDraft {
   startedAt: number | undefined;
   finishedAt: number | undefined;
   result: RunResult | undefined;
-  authority: Record<string, Authority>;
+  authority: AuthorityLedger;
   deaths: Record<string, Proof>;
-  #hasOwnAuthority = false;
   #compiled: CompiledPlan | undefined;
   #run: AnyMachineSnapshot | undefined;
   #lanes: AnyMachineSnapshot[];
@@ -88,8 +88,7 @@ export class FoldDraft {
     const fresh = new Map([...compiled.machines.values()].map((machine) => [machine, initialTransition(machine)[0]]));
     this.#lanes = compiled.lanes.map(({ machine }) => fresh.get(machine) as AnyMachineSnapshot);
     this.#views = compiled.lanes.map((lane, index) => laneView(lane, this.#lane(index)));
-    this.authority = Object.fromEntries(plan.authority.map((authority) => [authority.vm, authority]));
-    this.#hasOwnAuthority = true;
+    this.authority = AuthorityLedger.of(plan.authority);
     this.sendRun({ type: 'PLANNED' }, 0);
   }
 
@@ -117,12 +116,6 @@ export class FoldDraft {
   /** Failed looks at the world since the lane's step became unknown. */
   looksOf(index: number): number {
     return (this.#lane(index).context as LaneContext).looks;
-  }
-
-  setAuthority(authority: Authority): void {
-    this.authority = this.#hasOwnAuthority ? this.authority : { ...this.authority };
-    this.#hasOwnAuthority = true;
-    this.authority[authority.vm] = authority;
   }
 
   /** Sends an event to the run's machine and does what it asks for. */

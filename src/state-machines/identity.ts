@@ -13,7 +13,7 @@ export function identityOf({ machines, authority, deaths, plan }: FoldedRun): st
     machines?.run.value,
     machines?.run.context,
     machines?.lanes.map(({ value, context }) => [value, relevant(activityIn(value), context as LaneContext, attempts)]),
-    Object.values(authority).map(({ vm, epoch: _epoch, since: _since, proof: _proof, ...where }) => [vm, where]),
+    authority.values().map(({ vm, epoch: _epoch, since: _since, proof: _proof, ...where }) => [vm, where]),
     Object.keys(deaths),
   ]);
 }

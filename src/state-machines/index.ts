@@ -1,5 +1,6 @@
 /** What other folders may use of the machines; XState itself stays in here. */
 export { advance } from './advance.js';
+export { AuthorityLedger } from './authority-ledger.js';
 export { toMermaid } from './diagram-mermaid.js';
 export { toSvg } from './diagram-svg.js';
 export { type FoldedRun, newRunState } from './fold.js';

@@ -1,9 +1,10 @@
-import type { Authority, Proof } from '../model/authority.js';
+import type { Proof } from '../model/authority.js';
 import type { RunResult } from '../model/entry.js';
 import type { Failure } from '../model/failure.js';
 import type { JsonObject } from '../model/json.js';
 import type { Plan } from '../model/plan.js';
 import type { MoveName } from '../model/request.js';
+import type { AuthorityLedger } from './authority-ledger.js';
 
 /** The fold of a run's journal: everything about the run that is not in the world. Never stored, except as a cache. */
 export interface RunState {
@@ -16,7 +17,7 @@ export interface RunState {
   readonly stage: number;
   /** In the order of the plan. */
   readonly lanes: readonly LaneState[];
-  readonly authority: Readonly<Record<string, Authority>>;
+  readonly authority: AuthorityLedger;
   readonly deaths: Readonly<Record<string, Proof>>;
   readonly requestedAt?: number;
   readonly startedAt?: number;

@@ -103,7 +103,7 @@ type Holding =
 
 /** The next epoch of the VM's authority; undefined when it is there already. */
 function next(vm: string, { state, at }: StepEvent, holding: Holding, proof: Proof): Authority | undefined {
-  const now = state.authority[vm];
+  const now = state.authority.get(vm);
   return now !== undefined && isHeldSo(now, holding)
     ? undefined
     : { vm, epoch: (now?.epoch ?? 0) + 1, since: at, proof, ...holding };

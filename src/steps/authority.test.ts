@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Authority, Proof } from '../model/authority.js';
 import type { JsonObject } from '../model/json.js';
 import type { Lane, Plan, Step } from '../model/plan.js';
+import { AuthorityLedger } from '../state-machines/authority-ledger.js';
 import type { LaneState, RunState } from '../state-machines/run-state.js';
 import { authorityRefusal } from './authority.js';
 import { authorityEntries, type StepMoment } from './authority-entries.js';
@@ -83,7 +84,7 @@ function state(parts: {
     phase: 'running',
     stage: 0,
     lanes: [laneState],
-    authority: parts.authority === undefined ? {} : { 'db-1': parts.authority },
+    authority: AuthorityLedger.of(parts.authority === undefined ? [] : [parts.authority]),
     deaths: parts.deaths ?? {},
   };
 }

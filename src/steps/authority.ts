@@ -35,20 +35,20 @@ function clauseOf(step: Step, state: RunState): AuthorityClause | undefined {
   }
   const starts = step.action === 'run' ? step.kind === 'start' : step.kind === 'shutdown';
   const { vm, at } = step.input as JsonObject & Partial<VmAt>;
-  return starts && vm !== undefined && at !== undefined && state.authority[vm] !== undefined
+  return starts && vm !== undefined && at !== undefined && state.authority.get(vm) !== undefined
     ? { rule: 'needs-at', vm, place: at }
     : undefined;
 }
 
 function refuseUnlessAt({ vm, place }: AuthorityClause & { rule: 'needs-at' }, state: RunState): Failure | undefined {
-  const authority = state.authority[vm];
+  const authority = state.authority.get(vm);
   return authority?.state === 'at' && isSamePlace(authority.place, place)
     ? undefined
     : refused(`${vm} may not run on ${formatPlace(place)}: ${describe(vm, authority)}`, vm);
 }
 
 function refuseMove({ vm, from, to }: AuthorityClause & { rule: 'moves' }, state: RunState): Failure | undefined {
-  const authority = state.authority[vm];
+  const authority = state.authority.get(vm);
   const isAtSource = authority?.state === 'at' && isSamePlace(authority.place, from);
   const isThisMove =
     authority?.state === 'moving' && isSamePlace(authority.from, from) && isSamePlace(authority.to, to);
@@ -59,7 +59,7 @@ function refuseMove({ vm, from, to }: AuthorityClause & { rule: 'moves' }, state
 
 function refuseTaking(clause: AuthorityClause & { rule: 'takes' }, state: RunState): Failure | undefined {
   const { vm, from, to, deadHosts } = clause;
-  const authority = state.authority[vm];
+  const authority = state.authority.get(vm);
   if (authority?.state === 'at' && isSamePlace(authority.place, to)) {
     return undefined;
   }

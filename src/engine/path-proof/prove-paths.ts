@@ -136,7 +136,7 @@ function brokenRules({ state, world }: Visit, lane: Lane): readonly string[] {
   if (lane.subject.kind !== 'vm') {
     return [];
   }
-  const authority = state.authority[lane.subject.name];
+  const authority = state.authority.get(lane.subject.name);
   const allowed =
     authority?.state === 'at'
       ? [formatPlace(authority.place)]
