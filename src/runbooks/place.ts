@@ -1,6 +1,6 @@
 import type { Finding } from '../model/finding.js';
 import { fits, giveBack, loadWith, type Need, type Room, refusal, take } from './capacity.js';
-import { listed, warning } from './conflict.js';
+import { bending, brokenRules, type Rule } from './place-rules.js';
 
 /** A VM that needs a host, and the hosts that may be asked, such as the one that holds its replica. */
 export interface Candidate {
@@ -80,14 +80,6 @@ interface Board {
   readonly rules: ReadonlyMap<string, readonly Rule[]>;
 }
 
-interface Rule {
-  readonly kind: 'apart' | 'together';
-  /** Memory that the VMs still to be placed need together. */
-  leftBytes: number;
-  /** How many of the rule's VMs each host has. */
-  readonly counts: Map<string, number>;
-}
-
 function newBoard({ levels, rooms, apart, together, residents }: PlaceRequest): Board {
   const memoryOf = new Map(levels.flat().map(({ vm, need }) => [vm, need.memoryBytes]));
   const rules = new Map<string, Rule[]>();
@@ -151,15 +143,6 @@ function bestHost(board: Board, { vm, need, hosts }: Candidate, strategy: Strate
   return best;
 }
 
-/** How many of the rule's VMs would be wrong with one more here: a first one is wrong where the others will not fit. */
-function bending({ kind, counts, leftBytes }: Rule, { host, memoryLeftBytes }: Room): number {
-  const here = counts.get(host) ?? 0;
-  if (kind === 'apart') {
-    return here;
-  }
-  return here > 0 || (counts.size === 0 && leftBytes <= memoryLeftBytes) ? 0 : 1;
-}
-
 function put(board: Board, { vm, need }: Candidate, host: string): void {
   const room = board.rooms.get(host);
   if (room !== undefined) {
@@ -212,49 +195,4 @@ function refusals(asked: {
   return (
     [...reasons, ...(more > 0 ? [`${more} more hosts refuse it too`] : [])].join('; ') || 'there is no host to ask'
   );
-}
-
-function brokenRules(request: PlaceRequest, hosts: ReadonlyMap<string, string>): Finding[] {
-  const hostOf = (vm: string): string | undefined => hosts.get(vm) ?? request.residents.get(vm);
-  const findings: Finding[] = [];
-  for (const vms of request.apart) {
-    for (const [host, sharing] of byHost(vms, hostOf)) {
-      if (sharing.length > 1 && sharing.some((vm) => hosts.has(vm))) {
-        findings.push(
-          warning(
-            'keep-apart-broken',
-            host,
-            `${listed(sharing)} are to be kept apart, but only ${host} has a place for them`,
-          ),
-        );
-      }
-    }
-  }
-  for (const vms of request.together) {
-    const found = byHost(vms, hostOf);
-    if (found.size > 1 && vms.some((vm) => hosts.has(vm))) {
-      const where = [...found].map(([host, some]) => `${listed(some)} on ${host}`);
-      findings.push(
-        warning('keep-together-broken', vms[0] ?? '', `VMs that are to be kept together are not: ${listed(where)}`),
-      );
-    }
-  }
-  return findings;
-}
-
-function byHost(
-  vms: readonly string[],
-  hostOf: (vm: string) => string | undefined,
-): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, string[]>();
-  for (const vm of vms) {
-    const host = hostOf(vm);
-    const sharing = host === undefined ? undefined : found.get(host);
-    if (sharing !== undefined) {
-      sharing.push(vm);
-    } else if (host !== undefined) {
-      found.set(host, [vm]);
-    }
-  }
-  return found;
 }

@@ -11,7 +11,7 @@ import { inputProblems } from '../../src/steps/index.js';
 import { digests } from './builders.js';
 import { anyWorld, type World, worlds } from './worlds.js';
 
-const runs = { numRuns: 400 };
+const runs = { numRuns: 200 };
 
 function made(world: World): ReturnType<typeof plan> {
   return plan({ ...world, digests });
