@@ -3,7 +3,7 @@ import type { Finding } from '../model/finding.js';
 import type { Json } from '../model/json.js';
 import { formatPlace, type Place } from '../model/place.js';
 import type { AuthorityClause, Lane, Plan, Step, StepKind } from '../model/plan.js';
-import type { CleanupInput, StepInputs } from '../model/step-input.js';
+import type { CleanupInput, DefineInput, StepInputs } from '../model/step-input.js';
 
 /** What the rules S1 to S4 forbid in this plan. */
 export function safetyViolations(plan: Plan, estate: Estate | undefined): readonly Finding[] {
@@ -142,7 +142,9 @@ function drillRules(view: View, step: Step): readonly string[] {
       return ['S3: a drill defines something else than a clone with an id of its own and no autostart'];
     }
     const allowed = at === undefined ? undefined : view.drillNetwork(at);
-    return definition.networks
+    // A plan from a file may lack what its schema asks for, which is another check's business.
+    const { networks } = definition as Partial<DefineInput['definition']>;
+    return (networks ?? [])
       .filter((network) => network !== allowed)
       .map((network) => `S3: the clone ${definition.name} is attached to ${network}`);
   }
@@ -202,7 +204,7 @@ function drillNetworks(plan: Plan, estate: Estate | undefined): View['drillNetwo
   const first = new Map<string, string>();
   for (const step of plan.mode === 'drill' ? stepsOf(plan) : []) {
     const { at, definition } = inputOf(step, 'define') ?? {};
-    const network = definition?.networks[0];
+    const network = (definition as Partial<DefineInput['definition']> | undefined)?.networks?.[0];
     if (at !== undefined && network !== undefined && !first.has(at.site)) {
       first.set(at.site, network);
     }
