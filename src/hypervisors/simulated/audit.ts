@@ -65,28 +65,35 @@ export function observe(
   hosts: readonly HostState[],
   drillNetworks: ReadonlySet<string>,
 ): void {
-  const seen = new Map<string, { readonly name: string; readonly hosts: string[] }>();
-  for (const host of hosts) {
-    for (const { definition, state } of Object.values(host.guests)) {
-      const identity = host.isUp && state === 'running' ? identityOf(host, definition, drillNetworks) : undefined;
-      if (identity !== undefined) {
-        const live = seen.get(identity) ?? { name: definition.name, hosts: [] };
-        live.hosts.push(host.name);
-        seen.set(identity, live);
-      }
-    }
-  }
+  const seen = liveTwice(hosts, drillNetworks);
   for (const double of audit.doubles) {
     if (double.until === undefined && seen.get(double.id)?.hosts.join() !== double.hosts.join()) {
       double.until = at;
     }
   }
-  for (const [id, live] of seen) {
-    const isKnown = audit.doubles.some((double) => double.id === id && double.until === undefined);
-    if (live.hosts.length > 1 && !isKnown) {
-      audit.doubles.push({ id, name: live.name, hosts: live.hosts, from: at });
+  for (const [id, { name, hosts: where }] of seen) {
+    if (!audit.doubles.some((double) => double.id === id && double.until === undefined)) {
+      audit.doubles.push({ id, name, hosts: where, from: at });
     }
   }
+}
+
+function liveTwice(hosts: readonly HostState[], drillNetworks: ReadonlySet<string>) {
+  const first = new Map<string, string>();
+  const twice = new Map<string, { readonly name: string; readonly hosts: string[] }>();
+  for (const host of hosts.filter(({ isUp }) => isUp)) {
+    for (const { definition, state } of Object.values(host.guests)) {
+      const identity = state === 'running' ? identityOf(host, definition, drillNetworks) : undefined;
+      const other = identity === undefined ? undefined : first.get(identity);
+      if (identity !== undefined && other === undefined) {
+        first.set(identity, host.name);
+      } else if (identity !== undefined && other !== undefined) {
+        const known = twice.get(identity)?.hosts ?? [other];
+        twice.set(identity, { name: definition.name, hosts: [...known, host.name] });
+      }
+    }
+  }
+  return twice;
 }
 
 function identityOf(host: HostState, definition: VmDefinition, drillNetworks: ReadonlySet<string>): string | undefined {

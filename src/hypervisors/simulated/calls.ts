@@ -1,7 +1,7 @@
 import { FailureError } from '../../model/failure.js';
 import type { TransferProgress } from '../hypervisor.js';
 import { type Call, isChange, type Outcome, type Request } from './call.js';
-import { after, asAsked, type Core, nextId, type Waiter } from './core.js';
+import { after, asAsked, type Core, nextId, type Waiter, type Watcher } from './core.js';
 import { abortedBy, refused, replyLost, unreachable } from './failures.js';
 import { isCallFault, type WorldFault } from './fault.js';
 import { isAnswerable, latencyMs, nameOf } from './network.js';
@@ -27,8 +27,7 @@ export function ask<Answer>(
       return;
     }
     const call = register(core, request);
-    const onAbort = (): void => abort(core, call, signal.reason);
-    const settle = (): void => signal.removeEventListener('abort', onAbort);
+    const settle = watch(core, signal, () => abort(core, call, signal.reason));
     core.waiters.set(call.id, {
       resolve: (value) => {
         settle();
@@ -40,9 +39,28 @@ export function ask<Answer>(
       },
       ...(progress === undefined ? {} : { progress }),
     });
-    signal.addEventListener('abort', onAbort, { once: true });
     after(core, latencyMs(core, call), { event: 'call-arrives', call: call.id });
   });
+}
+
+function watch({ watchers }: Core, signal: AbortSignal, onAbort: () => void): () => void {
+  const watcher = watchers.get(signal) ?? newWatcher();
+  if (watcher.each.size === 0) {
+    watchers.set(signal, watcher);
+    signal.addEventListener('abort', watcher.tell);
+  }
+  watcher.each.add(onAbort);
+  return () => {
+    watcher.each.delete(onAbort);
+    if (watcher.each.size === 0) {
+      signal.removeEventListener('abort', watcher.tell);
+    }
+  };
+}
+
+function newWatcher(): Watcher {
+  const each = new Set<() => void>();
+  return { each, tell: () => [...each].forEach((tell) => tell()) };
 }
 
 function register(core: Core, request: Request): Call {

@@ -184,7 +184,7 @@ export function catchUp(core: Core, copy: Copy): void {
 
 /** Mirrors break with the connection between their ends, or with either end, and catch up when it is back. */
 export function linkChanged(core: Core): void {
-  for (const copy of Object.values(core.state.copies)) {
+  for (const copy of Object.values(core.state.copies).filter(({ method }) => method === 'mirror')) {
     const source = sourceOf(core, copy);
     const host = core.state.hosts[copy.host];
     const isWhole =
@@ -196,7 +196,7 @@ export function linkChanged(core: Core): void {
       copy.isLive = false;
       copy.dataAt = core.clock.now();
       copy.brokenAt = core.clock.now();
-    } else if (copy.method === 'mirror' && !copy.isLive && isWhole) {
+    } else if (!copy.isLive && isWhole) {
       catchUp(core, copy);
     }
   }

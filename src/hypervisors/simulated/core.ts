@@ -11,12 +11,22 @@ export interface Waiter {
   progress?(progress: TransferProgress): void;
 }
 
+/** The one listener of a signal, and whom it tells. */
+export interface Watcher {
+  readonly each: Set<() => void>;
+  readonly tell: () => void;
+}
+
 /** What the parts of a world share. */
 export interface Core {
   readonly state: WorldState;
   readonly clock: VirtualClock;
   /** By the id of the call. */
   readonly waiters: Map<number, Waiter>;
+  /** Who wants to know when a signal is aborted: many calls share one, and it has one listener of ours. */
+  readonly watchers: WeakMap<AbortSignal, Watcher>;
+  /** Forgets what is due for a transfer, by its id. */
+  readonly dueTransfers: Map<number, () => void>;
   /** Isolated networks, as `SITE/NETWORK`. */
   readonly drillNetworks: ReadonlySet<string>;
   /** What the event that is happening now has changed. */
@@ -30,8 +40,18 @@ export function nextId(core: Core): number {
   return core.state.lastId;
 }
 
+/** Lets something happen later. A transfer has one thing due at a time: the newest. */
 export function after(core: Core, ms: number, event: WorldEvent): void {
-  core.clock.schedule(core.clock.now() + Math.ceil(ms), event);
+  schedule(core, core.clock.now() + Math.ceil(ms), event);
+}
+
+/** Lets something happen at a time. */
+export function schedule(core: Core, at: number, event: WorldEvent): void {
+  const forget = core.clock.schedule(at, event);
+  if ('transfer' in event) {
+    core.dueTransfers.get(event.transfer)?.();
+    core.dueTransfers.set(event.transfer, forget);
+  }
 }
 
 /** Writes down that the world was changed. */

@@ -38,6 +38,8 @@ export function begin(core: Core, transfer: NewTransfer): Transfer {
 /** Ends a transfer, whatever has come of it; the others get faster. */
 export function remove(core: Core, transfer: Transfer): void {
   delete core.state.transfers[transfer.id];
+  core.dueTransfers.get(transfer.id)?.();
+  core.dueTransfers.delete(transfer.id);
   core.touched.hasChanged = true;
   share(core);
 }

@@ -50,9 +50,12 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** Asks for an event of the world's own: plain data, so that it can be saved. */
-  schedule(at: number, event: WorldEvent): void {
-    this.#queue.insert(Math.max(at, this.#now), { event });
+  /** Asks for an event of the world's own: plain data, so that it can be saved. The function returned forgets it. */
+  schedule(at: number, event: WorldEvent): () => void {
+    const due = this.#queue.insert(Math.max(at, this.#now), { event });
+    return () => {
+      due.isForgotten = true;
+    };
   }
 
   /** Who handles the world's events, and who is told after a caller's callback. One world per clock. */

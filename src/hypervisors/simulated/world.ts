@@ -1,7 +1,7 @@
 import type { Estate } from '../../model/estate.js';
 import type { Audit } from './audit.js';
 import { forsakeAll } from './calls.js';
-import type { Core } from './core.js';
+import { type Core, schedule } from './core.js';
 import { handle } from './events.js';
 import type { ScriptedFault, WorldFault } from './fault.js';
 import { addCopies } from './first-copies.js';
@@ -78,7 +78,7 @@ export function restoreWorld(text: string): World {
   }
   const core = coreOf(saved.state, new VirtualClock(saved.now));
   for (const { at, event } of saved.due) {
-    core.clock.schedule(at, event);
+    schedule(core, at, event);
   }
   forsakeAll(core);
   return worldOf(core);
@@ -92,6 +92,8 @@ function coreOf(state: WorldState, clock: VirtualClock): Core {
     state,
     clock,
     waiters: new Map(),
+    watchers: new WeakMap(),
+    dueTransfers: new Map(),
     drillNetworks: new Set(drill),
     touched: { hasChanged: false, haveGuestsChanged: false },
     isAsked: false,
