@@ -1,7 +1,7 @@
 import type { Plan } from '../model/plan.js';
 import { type Call, optionText } from './call.js';
 import { exitCodes } from './exit-codes.js';
-import { planText } from './plan-text.js';
+import { planSummary } from './plan-text.js';
 import { Refusal, usage } from './refusal.js';
 
 /**
@@ -30,7 +30,7 @@ export async function askToConfirm(call: Call, runbook: string, plan: Plan): Pro
     return;
   }
   const { stdin, stderr } = call.environment;
-  stderr.write(`${planText(plan, { style: call.noteStyle, columns: stderr.size().columns })}\n`);
+  stderr.write(`${planSummary(plan, call.noteStyle)}\n`);
   stderr.write(`This fails over ${runbook}: its source hosts are fenced and its VMs start from their replicas.\n`);
   stderr.write(`Type ${call.noteStyle.bold(runbook)} to go on: `);
   const typed = await stdin.line();

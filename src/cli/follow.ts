@@ -21,7 +21,16 @@ export interface FollowedRun {
  * Shows a run until it ends, waits for an operator where nobody can watch, or is let go by Ctrl-C; tells the outcome and
  * gives its exit code. The first Ctrl-C lets the run go at a safe point, the second ends at once.
  */
-export async function follow(call: Call, { active, engine, world, fromSeq }: FollowedRun): Promise<ExitCode> {
+export async function follow(call: Call, run: FollowedRun): Promise<ExitCode> {
+  const { active, engine, world } = run;
+  const isInterrupted = await showRun(call, run);
+  return isInterrupted
+    ? exitCodes.interrupted
+    : tellOutcome(call, { engine, commands: typedCommands(call, active.runId), world });
+}
+
+/** Shows a run as `follow` does, without telling its outcome. Resolves with whether Ctrl-C ended it. */
+export async function showRun(call: Call, { active, engine, world, fromSeq }: FollowedRun): Promise<boolean> {
   const commands = typedCommands(call, active.runId);
   const screen = openScreen(call, {
     state: () => active.state(),
@@ -49,9 +58,9 @@ export async function follow(call: Call, { active, engine, world, fromSeq }: Fol
   }
   if (interrupt.count() > 0 && active.state().phase !== 'finished') {
     call.environment.stderr.write(interruptedText(end === 'aborted', commands));
-    return exitCodes.interrupted;
+    return true;
   }
-  return tellOutcome(call, { engine, commands, world });
+  return false;
 }
 
 /** Tells how a run stands: as a document, or as a line with its measured figures and what an operator can type. */
@@ -64,8 +73,8 @@ export async function tellOutcome(
   const held = lanesInView(state).filter((lane) => isHeld(lane.state));
   const typed = [
     ...held.flatMap(({ lane, state: { offers } }) => offers.map((move) => laneCommand(commands, move, lane))),
-    ...(state.phase === 'paused' || held.length === 0 ? [] : [runCommand(commands, 'resume')]),
-    ...(state.phase === 'paused' ? [runCommand(commands, 'resume'), runCommand(commands, 'cancel')] : []),
+    runCommand(commands, 'resume'),
+    ...(state.phase === 'paused' ? [runCommand(commands, 'cancel')] : []),
   ];
   if (call.format === 'json') {
     const waitsFor = state.result === undefined ? typed : [];
@@ -80,7 +89,8 @@ export async function tellOutcome(
     data(call, outcomeText(state.runId, entries, call.style));
   }
   if (state.result === undefined) {
-    note(call, ['It waits for an operator. Type:', ...typed.map((line) => `  ${line}`)].join('\n'));
+    const why = held.length === 0 && state.phase !== 'paused' ? 'No engine has it now.' : 'It waits for an operator.';
+    note(call, [`${why} Type:`, ...typed.map((line) => `  ${line}`)].join('\n'));
   } else {
     note(call, `The evidence: ${runCommand(commands, 'report')}`);
   }

@@ -8,8 +8,7 @@ import { table } from './table.js';
 /** A plan for people: stages with their lanes and steps, per VM method and target, what is left alone, what to know. */
 export function planText(plan: Plan, { style, columns }: { readonly style: Style; readonly columns: number }): string {
   const sections = [
-    heading(plan, style),
-    vmTable(plan.estimates.vms, style),
+    planSummary(plan, style),
     ...plan.stages.map((stage, index) => {
       const lanes = stage.lanes.map(({ id, steps, after }) => `  ${id}\n${chain(steps, columns)}${blockedBy(after)}`);
       return `${style.bold(`Stage ${index + 1}: ${clean(stage.title)}`)}\n${lanes.join('')}`;
@@ -18,6 +17,11 @@ export function planText(plan: Plan, { style, columns }: { readonly style: Style
     findingsText(plan.findings, style),
   ];
   return sections.filter((section) => section !== '').join('\n');
+}
+
+/** What a plan comes to: how long, how much, and where each VM goes with data how old. */
+export function planSummary(plan: Plan, style: Style): string {
+  return [heading(plan, style), vmTable(plan.estimates.vms, style)].filter((part) => part !== '').join('\n');
 }
 
 /** Findings, one a line with its sign and word. */

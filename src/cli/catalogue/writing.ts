@@ -26,7 +26,8 @@ export const writingCommands: readonly CommandSpec[] = [
     summary: 'check files and report every problem with its line, reason and mend',
     description:
       'Checks the estate and the runbooks as texts. With --simulate each runbook is also planned as a drill and a ' +
-      'relocation against the simulated hosts. Exit code 65 when a file is invalid.',
+      'relocation against the simulated hosts, and every path that such a run can take, also through crashes and lost ' +
+      'answers, is walked: none may have a VM run twice. Exit code 65 when a file is invalid.',
     options: [],
     formats: textOrJson,
     load: async () => (await import('../commands/validate.js')).validateCommand,

@@ -2,7 +2,7 @@ import type { MoveAuthor } from '../../engine/engine.js';
 import { type Call, note, operatorOf, optionText } from '../call.js';
 import { type EstateFile, readEstate } from '../estate-file.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
-import { follow, typedCommands } from '../follow.js';
+import { showRun, tellOutcome, typedCommands } from '../follow.js';
 import { holderName } from '../holder-name.js';
 import { openEngine } from '../open-engine.js';
 import { withWorld } from '../open-world.js';
@@ -48,17 +48,26 @@ async function takeUp(
 ): Promise<ExitCode> {
   return withWorld(call, { estate, isKept: true }, async (world) => {
     const { runId, lastSeq } = await findRun(call, world);
+    let fromSeq = lastSeq + 1;
     const engine = openEngine(call, world, estate.estate);
     note(call, `resume ${runId}: takes the run up, looks at the world for every step without an outcome, and goes on`);
-    const active = await engine.resume(runId, author.by);
-    const settle = await deliverWaitingMoves({ engine, active, inbox: world.store.inbox });
-    if (active.state().phase === 'paused') {
-      await engine.move(runId, { move: 'resume' }, author);
+    for (;;) {
+      const active = await engine.resume(runId, author.by);
+      const settle = await deliverWaitingMoves({ engine, active, inbox: world.store.inbox });
+      if (active.state().phase === 'paused') {
+        await engine.move(runId, { move: 'resume' }, author);
+      }
+      const isInterrupted = await showRun(call, { active, engine, world, fromSeq });
+      const { taken, refused } = await settle();
+      refused.forEach((line) => note(call, line));
+      if (isInterrupted) {
+        return exitCodes.interrupted;
+      }
+      fromSeq = active.state().seq + 1;
+      // A move that it waited for has come too late for this time, and counts when the run is taken up again.
+      if (active.state().phase === 'finished' || taken === 0) {
+        return tellOutcome(call, { engine, commands: typedCommands(call, runId), world });
+      }
     }
-    const exitCode = await follow(call, { active, engine, world, fromSeq: lastSeq + 1 });
-    for (const refused of await settle()) {
-      note(call, refused);
-    }
-    return exitCode;
   });
 }

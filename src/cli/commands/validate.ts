@@ -1,12 +1,14 @@
+import { type BrokenPath, provePaths } from '../../engine/path-proof/prove-paths.js';
 import type { Mode } from '../../model/mode.js';
-import type { PlanConflict } from '../../model/plan.js';
+import type { Plan, PlanConflict } from '../../model/plan.js';
 import { formatProblem, type Problem } from '../../runbooks/problem.js';
-import { type Call, optionFlag } from '../call.js';
+import { type Call, note, optionFlag } from '../call.js';
 import { readEstate } from '../estate-file.js';
 import { type ExitCode, exitCodeOfConflicts, exitCodes } from '../exit-codes.js';
 import { InvalidFiles } from '../invalid-files.js';
 import { withWorld } from '../open-world.js';
 import { conflictsText, isConflicts, makePlan, tell } from '../plan-making.js';
+import type { Style } from '../style.js';
 import { readSubject, type Subject } from '../subject.js';
 
 interface Checked {
@@ -14,7 +16,16 @@ interface Checked {
   readonly problems: readonly Problem[];
   /** By mode, when it was planned against hosts. */
   readonly conflicts: readonly PlanConflict[];
+  /** What walking every path of those plans gave. */
+  readonly proofs: readonly Proof[];
   readonly text: string;
+}
+
+interface Proof {
+  readonly mode: Mode;
+  readonly states: number;
+  readonly edges: number;
+  readonly broken: readonly BrokenPath[];
 }
 
 /** Modes against which a runbook is planned when there are simulated hosts. */
@@ -27,18 +38,24 @@ export async function validateCommand(call: Call): Promise<ExitCode> {
   for (const file of call.args) {
     checked.push(await check(call, file));
   }
-  const files = checked.map(({ file, problems, conflicts }) => ({
+  const files = checked.map(({ file, problems, conflicts, proofs }) => ({
     file,
-    isValid: problems.length + conflicts.length === 0,
+    isValid: problems.length + conflicts.length + proofs.flatMap(({ broken }) => broken).length === 0,
     problems,
     conflicts,
+    proofs,
   }));
   tell(call, () => checked.map(({ text }) => text).join('\n'), { kind: 'Validation', members: { files } });
   if (checked.some(({ problems }) => problems.length > 0)) {
     return exitCodes.invalidFile;
   }
   const conflicts = checked.flatMap((one) => one.conflicts);
-  return conflicts.length > 0 ? exitCodeOfConflicts(conflicts) : exitCodes.done;
+  if (conflicts.length > 0) {
+    return exitCodeOfConflicts(conflicts);
+  }
+  return checked.some(({ proofs }) => proofs.some(({ broken }) => broken.length > 0))
+    ? exitCodes.refused
+    : exitCodes.done;
 }
 
 async function check(call: Call, file: string): Promise<Checked> {
@@ -49,27 +66,55 @@ async function check(call: Call, file: string): Promise<Checked> {
     if (error instanceof InvalidFiles) {
       const { problems } = error;
       const text = [`${call.style.bad('✗ invalid')}  ${file}`, ...problems.map(formatProblem)].join('\n');
-      return { file, problems, conflicts: [], text };
+      return { file, problems, conflicts: [], proofs: [], text };
     }
     throw error;
   }
-  const conflicts = optionFlag(call, 'simulate') ? await planAll(call, subject) : [];
+  const { conflicts, proofs } = optionFlag(call, 'simulate')
+    ? await planAll(call, subject)
+    : { conflicts: [], proofs: [] };
   const { groups, steps, triggers } = subject.runbook;
   const holds = `${groups.length} groups, ${steps.length} extra steps, ${triggers.length} triggers`;
   const text =
     conflicts.length === 0
       ? `${call.style.good('✔ valid')}  ${file}: ${subject.runbook.name}, ${holds}`
       : `${call.style.bad('✗ cannot be planned')}  ${file}\n${conflictsText(subject, conflicts, call.style)}`;
-  return { file, problems: [], conflicts, text };
+  return {
+    file,
+    problems: [],
+    conflicts,
+    proofs,
+    text: [text, ...proofs.map((proof) => proofText(proof, call.style))].join('\n'),
+  };
 }
 
-async function planAll(call: Call, subject: Subject): Promise<readonly PlanConflict[]> {
+/** One line, or the first path that breaks a safety rule. */
+function proofText({ mode, states, edges, broken }: Proof, style: Style): string {
+  const [first] = broken;
+  return first === undefined
+    ? `${style.good('✔ proven')}  ${mode}: ${states} states and ${edges} moves between them, crashes and lost answers among them; no VM runs twice`
+    : `${style.bad('✗ unsafe')}  ${mode}: ${first.lane}: ${first.rule}\n    ${first.path.join('\n    ')}`;
+}
+
+async function planAll(call: Call, subject: Subject): Promise<Pick<Checked, 'conflicts' | 'proofs'>> {
   return withWorld(call, subject, async (world) => {
     const conflicts: PlanConflict[] = [];
+    const plans: Plan[] = [];
     for (const mode of plannedModes) {
       const planned = await makePlan(call, { world, subject, mode });
-      conflicts.push(...(isConflicts(planned) ? planned : []));
+      if (isConflicts(planned)) {
+        conflicts.push(...planned);
+      } else {
+        plans.push(planned);
+      }
     }
-    return conflicts;
+    return { conflicts, proofs: conflicts.length > 0 ? [] : plans.map((planned) => prove(call, planned)) };
   });
+}
+
+function prove(call: Call, planned: Plan): Proof {
+  note(call, `walking every path that a ${planned.mode} of ${planned.runbook} can take`);
+  const { walks, broken } = provePaths(planned);
+  const sum = (figure: 'states' | 'edges'): number => walks.reduce((before, walk) => before + walk[figure], 0);
+  return { mode: planned.mode, states: sum('states'), edges: sum('edges'), broken };
 }

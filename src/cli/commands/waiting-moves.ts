@@ -9,21 +9,24 @@ export interface TakenUpRun {
   readonly inbox: Inbox;
 }
 
+export interface Delivery {
+  readonly taken: number;
+  /** A sentence each. */
+  readonly refused: readonly string[];
+}
+
 /**
  * Hands over the moves that were typed while no engine had the run. A step that is only being looked at offers nothing
- * yet, so that a move which is refused is offered again after each change. Resolves with a function that takes the rest
- * out of the inbox and says why each was not taken.
+ * yet, so that a move which is refused is offered again after each change. Resolves with a function that ends this, takes
+ * the rest out of the inbox, and tells how many were taken and why the others were not.
  */
-export async function deliverWaitingMoves({
-  engine,
-  active,
-  inbox,
-}: TakenUpRun): Promise<() => Promise<readonly string[]>> {
+export async function deliverWaitingMoves({ engine, active, inbox }: TakenUpRun): Promise<() => Promise<Delivery>> {
   const { runId } = active;
   const left = new Map<number, { readonly message: InboxMessage; reason: string }>();
   for (const message of await inbox.pending(runId)) {
     left.set(message.id, { message, reason: 'the run goes on now' });
   }
+  let taken = 0;
   const under = new Set<number>();
   const offer = (): void => {
     for (const entry of left.values()) {
@@ -36,6 +39,7 @@ export async function deliverWaitingMoves({
       engine.move(runId, move, { by, reason }).then(
         () => {
           left.delete(id);
+          taken += 1;
           return inbox.remove(runId, id);
         },
         (error: unknown) => {
@@ -53,6 +57,9 @@ export async function deliverWaitingMoves({
     for (const { message } of refused) {
       await inbox.remove(runId, message.id);
     }
-    return refused.map(({ message: { move, by }, reason }) => `${move.move} by ${by} was not taken: ${reason}`);
+    return {
+      taken,
+      refused: refused.map(({ message: { move, by }, reason }) => `${move.move} by ${by} was not taken: ${reason}`),
+    };
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Lane, Plan, Stage } from '../../model/plan.js';
-import type { LaneState, RunState } from '../../state-machines/index.js';
+import { type LaneState, newRunState, type RunState } from '../../state-machines/index.js';
 import { createStyle, plain, widthOf } from '../style.js';
 import { frame } from './frame.js';
 import type { RunView } from './view.js';
@@ -76,7 +76,7 @@ function view(stages: readonly Stage[], lanes: readonly LaneState[], more: Parti
     phase: 'running',
     stage: 0,
     lanes,
-    authority: {},
+    authority: newRunState('r-7k2m9x').authority,
     deaths: {},
     requestedAt: noon,
     startedAt: noon,
