@@ -90,6 +90,8 @@ describe('an example of the help', () => {
       expect(ended.stderr).not.toContain('mistake in Lifeboat');
       expect(ended).toMatchObject({ exitCode, stderr: ended.stderr });
     },
+    // One of them walks some ten thousand states.
+    120_000,
   );
 
   it('belongs to a command, and every command has two', () => {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { Clock } from '../model/clock.js';
 import type { Environment, Input, Output } from './environment.js';
-import { showCursor } from './progress/terminal.js';
+import { hideCursor, showCursor } from './progress/terminal.js';
 
 /** The machine's own time. */
 export const systemClock: Clock = {
@@ -19,18 +19,26 @@ export const systemClock: Clock = {
 export function processEnvironment(
   given: Pick<Environment, 'version' | 'schemas' | 'holder' | 'drivers'>,
 ): Environment {
+  let isHidden = false;
   process.on('exit', () => {
-    if (process.stderr.isTTY) {
+    if (isHidden) {
       writeSync(process.stderr.fd, showCursor);
     }
   });
+  const stderr = outputOf(process.stderr);
   return {
     ...given,
     variables: process.env,
     folder: process.cwd(),
     stdin: inputOf(process.stdin),
     stdout: outputOf(process.stdout),
-    stderr: outputOf(process.stderr),
+    stderr: {
+      ...stderr,
+      write: (text) => {
+        isHidden = text.includes(hideCursor) || (isHidden && !text.includes(showCursor));
+        stderr.write(text);
+      },
+    },
     operator: `${userName()}@${hostname()}`,
     clock: systemClock,
     onInterrupt,

@@ -157,6 +157,23 @@ describe('a run that waits for an operator', () => {
     expect((await lifeboat('report last --simulate')).stdout).toContain('agreed');
   });
 
+  it('takes the answer that was typed meanwhile when it is taken up again', async () => {
+    await lifeboat('drill gate.yaml --simulate');
+    const approved = await lifeboat('approve last --simulate --as dba');
+    expect(approved.stdout).toContain('No engine has the run now; it takes this as soon as you type: lifeboat resume');
+    await lifeboat('pause last --simulate');
+    const ended = await lifeboat('resume last --simulate');
+    expect(ended).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('✔ succeeded') });
+    expect(ended.stderr).toContain('run approve by dba');
+    expect(ended.stderr).toContain('pause by ops@desk was not taken');
+  });
+
+  it('does not take the answer of somebody who may not give it', async () => {
+    await lifeboat('drill gate.yaml --simulate');
+    await lifeboat('approve last --simulate --as intern');
+    expect((await lifeboat('resume last --simulate')).exitCode).toBe(6);
+  });
+
   it('is watched with its own exit code', async () => {
     await lifeboat('drill gate.yaml --simulate');
     const ended = await lifeboat('watch last --simulate');

@@ -6,7 +6,8 @@ const escape = '\u001B[';
 const beginUpdate = `${escape}?2026h`;
 const endUpdate = `${escape}?2026l`;
 
-/** Shows the cursor again; main.ts writes it also when the process is ended from outside. */
+/** Between these two nobody sees the cursor; who ends the process meanwhile shows it again. */
+export const hideCursor = `${escape}?25l`;
 export const showCursor = `${escape}?25h`;
 
 /** A block of lines that is redrawn in place: one write per picture, the cursor hidden meanwhile and restored by `close`. */
@@ -28,7 +29,7 @@ export class Terminal {
     ) {
       return;
     }
-    const hide = this.#isOpen ? '' : `${escape}?25l`;
+    const hide = this.#isOpen ? '' : hideCursor;
     const body = lines.map((line) => `${line}${escape}K\n`).join('');
     this.#output.write(`${beginUpdate}${hide}${this.#home()}${body}${escape}J${endUpdate}`);
     this.#drawn = lines;
