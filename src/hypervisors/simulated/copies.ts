@@ -182,9 +182,13 @@ export function catchUp(core: Core, copy: Copy): void {
   }
 }
 
-/** Mirrors break with the connection between their ends, or with either end, and catch up when it is back. */
-export function linkChanged(core: Core): void {
-  for (const copy of Object.values(core.state.copies).filter(({ method }) => method === 'mirror')) {
+/**
+ * Mirrors break with the connection between their ends, or with either end, and catch up when it is back. `ids` are the
+ * VMs to look at; all when left out.
+ */
+export function linkChanged(core: Core, ids?: ReadonlySet<string>): void {
+  const isConcerned = ({ method, id }: Copy): boolean => method === 'mirror' && ids?.has(id) !== false;
+  for (const copy of Object.values(core.state.copies).filter(isConcerned)) {
     const source = sourceOf(core, copy);
     const host = core.state.hosts[copy.host];
     const isWhole =

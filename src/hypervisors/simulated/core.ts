@@ -30,7 +30,7 @@ export interface Core {
   /** Isolated networks, as `SITE/NETWORK`. */
   readonly drillNetworks: ReadonlySet<string>;
   /** What the event that is happening now has changed. */
-  readonly touched: { hasChanged: boolean; haveGuestsChanged: boolean };
+  readonly touched: { hasChanged: boolean; haveGuestsChanged: boolean; readonly guests: Set<string> };
   /** Whether what happens now was asked for by a call, now or earlier. */
   isAsked: boolean;
 }
@@ -65,10 +65,13 @@ export function note(core: Core, kind: EffectKind, about: Omit<Effect, 'at' | 'k
   });
 }
 
-/** Says that a guest may run, or no longer run: the observer looks when the event has happened. */
-export function guestsChanged(core: Core): void {
+/** Says that a guest may run, or no longer run: the observer looks when the event has happened, and mirrors follow. */
+export function guestsChanged(core: Core, id?: string): void {
   core.touched.hasChanged = true;
   core.touched.haveGuestsChanged = true;
+  if (id !== undefined) {
+    core.touched.guests.add(id);
+  }
 }
 
 /** Lets the observer look, when there is something to see. */

@@ -19,7 +19,8 @@ export function handle(core: Core, event: WorldEvent): void {
   happen(core, event);
   if (core.touched.haveGuestsChanged) {
     endBroken(core);
-    linkChanged(core);
+    linkChanged(core, core.touched.guests);
+    core.touched.guests.clear();
   }
   letObserve(core);
 }

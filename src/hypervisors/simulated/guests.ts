@@ -130,7 +130,7 @@ export function start(core: Core, host: HostState, guest: Guest): Outcome {
   if (definition.cloneOf === undefined) {
     delete core.state.lastWriteAt[definition.id];
   }
-  guestsChanged(core);
+  guestsChanged(core, guest.definition.id);
   note(core, 'start', { host: host.name, vm: definition.name });
   return { tookMs: launchMs };
 }
@@ -181,7 +181,7 @@ function noteLostWrites(core: Core, host: HostState, { definition }: Guest): voi
 export function stop(core: Core, host: HostState, guest: Guest): void {
   const { id, name } = guest.definition;
   halt(core, host, guest);
-  guestsChanged(core);
+  guestsChanged(core, guest.definition.id);
   note(core, 'stop', { host: host.name, vm: name });
   answerWaiting(core, (wait) => 'off' in wait && wait.off === id && wait.host === host.name, {});
 }

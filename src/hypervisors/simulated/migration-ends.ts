@@ -84,7 +84,7 @@ function run(core: Core, migration: Migration, { to, leaving, arriving }: Ends):
   if (leaving.isShuttingDown) {
     requestShutdown(core, to, arriving);
   }
-  guestsChanged(core);
+  guestsChanged(core, migration.id);
 }
 
 function complete(core: Core, transfer: MigrationTransfer, ends: Ends): void {
@@ -109,7 +109,7 @@ function complete(core: Core, transfer: MigrationTransfer, ends: Ends): void {
     }
   }
   core.state.migrationResults[resultKey(id, source, target)] = result;
-  guestsChanged(core);
+  guestsChanged(core, migration.id);
   note(core, 'migrate', { host: target, vm: arriving.definition.name, detail: `from ${source}` });
   answerWaiting(core, (wait) => 'transfer' in wait && wait.transfer === transfer.id, { value: result });
 }
@@ -175,7 +175,7 @@ export function abandon(core: Core, transfer: MigrationTransfer, outcome: Outcom
   } else if (arriving?.state === 'running') {
     arriving.state = 'paused';
   }
-  guestsChanged(core);
+  guestsChanged(core, migration.id);
   answerWaiting(
     core,
     (wait) => 'transfer' in wait && wait.transfer === transfer.id,

@@ -147,7 +147,7 @@ function launch(core: Core, migration: Migration, guest: Guest, to: HostState): 
     ...(replaced === undefined ? {} : { replaces: replaced }),
   };
   delete core.state.migrationResults[resultKey(migration.id, migration.source, migration.target)];
-  guestsChanged(core);
+  guestsChanged(core, migration.id);
   note(core, 'migrate-begin', {
     host: to.name,
     vm: guest.definition.name,

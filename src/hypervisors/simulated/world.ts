@@ -95,7 +95,7 @@ function coreOf(state: WorldState, clock: VirtualClock): Core {
     watchers: new WeakMap(),
     dueTransfers: new Map(),
     drillNetworks: new Set(drill),
-    touched: { hasChanged: false, haveGuestsChanged: false },
+    touched: { hasChanged: false, haveGuestsChanged: false, guests: new Set() },
     isAsked: false,
   };
 }
