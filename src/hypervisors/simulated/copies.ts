@@ -31,7 +31,7 @@ export function dataAt(core: Core, copy: Copy): number | undefined {
 }
 
 /** Bytes that the source has written since the copy's newest data, or all of them before the seed. */
-export function deltaBytes(core: Core, copy: Copy): number {
+function deltaBytes(core: Core, copy: Copy): number {
   const source = sourceOf(core, copy);
   if (source === undefined || copy.isLive) {
     return 0;
@@ -77,7 +77,6 @@ export function publish(core: Core, copy: Copy, at: number): PublishedPoint {
   };
   copy.points.push(point);
   copy.dataAt = Math.max(at, copy.dataAt ?? at);
-  delete copy.brokenAt;
   const layers = layersOver(core, copy);
   const needed = (id: string): boolean => pinsOf(copy, layers, id).length > 0;
   const surplus = copy.points.length - replicationOf(core, copy.vm).keep;
@@ -199,7 +198,6 @@ export function linkChanged(core: Core, ids?: ReadonlySet<string>): void {
     if (copy.isLive && !isWhole) {
       copy.isLive = false;
       copy.dataAt = core.clock.now();
-      copy.brokenAt = core.clock.now();
     } else if (!copy.isLive && isWhole) {
       catchUp(core, copy);
     }

@@ -25,8 +25,6 @@ export interface Copy {
   isLive: boolean;
   /** Whether writing from the source has ended for good, by a promotion or a move. */
   isClosed: boolean;
-  /** When it was found that nothing reaches it any more. */
-  brokenAt?: number;
   /** Point pinned for each run that has promoted it. */
   readonly promoted: Record<string, string>;
 }

@@ -12,7 +12,7 @@ export function linkOf(core: Core, one: string, other: string): LinkState | unde
 }
 
 /** Whether two sites can speak to each other. */
-export function areConnected(core: Core, one: string, other: string): boolean {
+function areConnected(core: Core, one: string, other: string): boolean {
   return linkOf(core, one, other)?.isCut !== true;
 }
 

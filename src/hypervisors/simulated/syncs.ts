@@ -94,7 +94,7 @@ export function breakSync(core: Core, transfer: Transfer, outcome: Outcome): voi
 }
 
 /** Whether a layer of one of these purposes lies above the copy. */
-export function hasLayer(core: Core, copy: Copy, purposes: readonly string[]): boolean {
+function hasLayer(core: Core, copy: Copy, purposes: readonly string[]): boolean {
   return Object.values(core.state.overlays).some(
     (overlay) => overlay.vm === copy.vm && overlay.host === copy.host && purposes.includes(overlay.purpose),
   );
