@@ -30,10 +30,8 @@ export function stagesOf(scene: Scene, parts: StageParts): readonly Stage[] {
     const names = level.groups.filter((name) => parts.lanes.has(name));
     const lanes = names.flatMap((name) => {
       const after = idsAwaited(groups.get(name), parts.lanes, gated);
-      return (parts.lanes.get(name) ?? []).map((lane) => ({
-        ...lane,
-        after: lane.after.length === 0 ? after : [...lane.after, ...after],
-      }));
+      const own = parts.lanes.get(name) ?? [];
+      return after.length === 0 ? own : own.map((lane) => ({ ...lane, after: [...lane.after, ...after] }));
     });
     const stage: Stage = {
       id: `level-${index + 1}`,

@@ -63,9 +63,10 @@ export function plan(inputs: PlanInputs): Plan | readonly PlanConflict[] {
     return strict;
   }
   const share = shareOf(scene, placement.hosts.size);
+  const places = new Map(scene.targetHosts.map((host) => [host, { site: scene.target.site, host }]));
   const works = decided.works.flatMap(({ work, group }): PlacedWork[] => {
-    const host = placement.hosts.get(work.subject.name);
-    return host === undefined ? [] : [{ ...work, group, share, target: { site: scene.target.site, host } }];
+    const target = places.get(placement.hosts.get(work.subject.name) ?? '');
+    return target === undefined ? [] : [{ ...work, group, share, target }];
   });
   return assemble({
     scene,
