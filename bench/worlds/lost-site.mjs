@@ -7,6 +7,7 @@ import { createEngine } from '../../dist/engine/create-engine.js';
 import { readInventory } from '../../dist/engine/inventory.js';
 import { createWorld, restoreWorld } from '../../dist/hypervisors/simulated/world.js';
 import { plan } from '../../dist/runbooks/plan.js';
+import { thisHolder } from '../../dist/stores/holder.js';
 import { openSqliteStore } from '../../dist/stores/sqlite/store.js';
 
 const HOSTS_PER_SITE = 50;
@@ -28,7 +29,7 @@ export function openStore(file, { fresh }) {
 }
 
 export function engineOn(world, store) {
-  return createEngine({ ports: world, estate: world.estate, store, holder: 'bench', newRunId: () => runId });
+  return createEngine({ ports: world, estate: world.estate, store, holder: thisHolder(), newRunId: () => runId });
 }
 
 /** Lets virtual time pass until the work is done, and gives what it came to. */
@@ -42,7 +43,12 @@ export async function planFailover(world, engine, { store, vmCount }) {
   const looking = readInventory({ ports: world, estate: world.estate, journal: store.journal, signal });
   const inventory = await settle(world, engine, looking);
   const hosts = Object.keys(world.estate.sites.north.hosts);
-  const request = { mode: 'failover', by: 'bench', at: world.clock.now(), attested: hosts.map((host) => ({ host, ...ATTESTED })) };
+  const request = {
+    mode: 'failover',
+    by: 'bench',
+    at: world.clock.now(),
+    attested: hosts.map((host) => ({ host, ...ATTESTED })),
+  };
   const digests = { runbook: '', estate: '', inventory: '' };
   const made = plan({ runbook: runbookOf(vmCount), estate: world.estate, inventory, request, digests });
   if (!('stages' in made)) throw new Error(`there is no plan: ${made[0].message}`);
@@ -68,11 +74,17 @@ function estateOf() {
 
 function specOf(vmCount) {
   const hosts = (name) =>
-    Array.from({ length: HOSTS_PER_SITE }, (_, index) => [`${name}-${index}`, { memoryBytes: 2 ** 42, cpuThreads: 512 }]);
+    Array.from({ length: HOSTS_PER_SITE }, (_, index) => [
+      `${name}-${index}`,
+      { memoryBytes: 2 ** 42, cpuThreads: 512 },
+    ]);
   return {
     controllerSite: 'south',
     hosts: Object.fromEntries([...hosts('north'), ...hosts('south')]),
-    vms: Array.from({ length: vmCount }, (_, index) => ({ name: `vm-${index}`, host: `north-${index % HOSTS_PER_SITE}` })),
+    vms: Array.from({ length: vmCount }, (_, index) => ({
+      name: `vm-${index}`,
+      host: `north-${index % HOSTS_PER_SITE}`,
+    })),
     replicas: Array.from({ length: vmCount }, (_, index) => ({
       vm: `vm-${index}`,
       to: { site: 'south', host: `south-${index % HOSTS_PER_SITE}` },

@@ -11,8 +11,11 @@ import type { Mode } from '../model/mode.js';
 export interface Journal {
   /** The first append of a run has `expectedSeq` 0; else it is the seq of the run's last entry. Returns them stamped. */
   append(runId: string, entries: readonly NewEntry[], guard: AppendGuard): Promise<readonly Entry[]>;
-  /** Entries of a run from `fromSeq` on (1 is the first), in order, after checking that none was changed or is missing. */
-  read(runId: string, fromSeq: number): Promise<readonly Entry[]>;
+  /**
+   * Entries of a run from `fromSeq` on (1 is the first), and the earlier ones of the types in `also` (default none), in
+   * order. All of the run is checked first: none was changed, none is missing.
+   */
+  read(runId: string, fromSeq: number, also?: readonly EntryType[]): Promise<readonly Entry[]>;
   /** Every run, newest first. */
   runs(): Promise<readonly RunSummary[]>;
   /** Entries of the named types over all runs, in the order in which they became durable. */

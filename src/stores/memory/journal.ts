@@ -29,7 +29,8 @@ export function createMemoryJournal(tokenOf: (runId: string) => number | undefin
 
   return {
     append: async (runId, added, guard) => append(runId, added, guard),
-    read: async (runId, fromSeq) => runs.get(runId)?.entries.slice(fromSeq - 1) ?? [],
+    read: async (runId, fromSeq, also = []) =>
+      (runs.get(runId)?.entries ?? []).filter(({ seq, type }) => seq >= fromSeq || also.includes(type)),
     runs: async () => newestFirst([...runs.values()].flatMap(({ summary }) => summary ?? [])),
     select: async (types) => {
       const wanted = new Set<EntryType>(types);

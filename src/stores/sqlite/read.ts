@@ -56,6 +56,19 @@ export function readStored(connection: Connection, runId: string): readonly Stor
   return entries;
 }
 
+/** The entries from `fromSeq` on, and the earlier ones of some types, without parsing the others. */
+export function entriesFrom(
+  stored: readonly StoredEntry[],
+  fromSeq: number,
+  also: readonly EntryType[],
+): readonly Entry[] {
+  const marks = also.map((type) => `"type":"${type}"`);
+  return stored
+    .filter(({ seq, text: body }) => seq >= fromSeq || marks.some((mark) => body.includes(mark)))
+    .map(({ text: body }) => JSON.parse(body) as Entry)
+    .filter(({ seq, type }) => seq >= fromSeq || also.includes(type));
+}
+
 function parseLine(line: string): StoredEntry {
   const space = line.indexOf(' ');
   const textAt = space + 1 + HASH_LENGTH;

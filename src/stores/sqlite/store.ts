@@ -1,4 +1,3 @@
-import type { Entry } from '../../model/entry.js';
 import { isHolderDead as isHolderDeadHere } from '../holder.js';
 import type { Inbox } from '../inbox.js';
 import type { FoldCache, Journal } from '../journal.js';
@@ -12,7 +11,7 @@ import { Connection } from './connection.js';
 import { createSqliteFoldCache } from './fold-cache.js';
 import { createSqliteInbox } from './inbox.js';
 import { createSqliteLeases } from './lease.js';
-import { readStored, selectEntries } from './read.js';
+import { entriesFrom, readStored, selectEntries } from './read.js';
 import { findSummaries } from './runs.js';
 
 export interface SqliteStore {
@@ -69,9 +68,9 @@ export function openSqliteStore(path: string, options: SqliteStoreOptions = {}):
       const { entries } = await queue.add(stamp(runId, added, guard));
       return entries.map(({ entry }) => entry);
     },
-    read: async (runId, fromSeq) => {
+    read: async (runId, fromSeq, also = []) => {
       const stored = connection.read(() => readStored(connection, runId));
-      return stored.slice(fromSeq - 1).map(({ text }) => JSON.parse(text) as Entry);
+      return entriesFrom(stored, fromSeq, also);
     },
     runs: async () => newestFirst(connection.read(() => findSummaries(connection))),
     select: async (types) => connection.read(() => selectEntries(connection, types)),
