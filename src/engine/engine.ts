@@ -13,8 +13,8 @@ export interface Engine {
    */
   start(plan: Plan): Promise<ActiveRun>;
   /**
-   * Takes up a run that is open and whose engine has ended, or that waits. Refused with a `FailureError`:
-   * `run-not-found`, `run-finished`, `locked`.
+   * Takes up a run that is open and whose engine has ended, or that waits; also one that has finished before its
+   * notices were sent. Refused with a `FailureError`: `run-not-found`, `run-finished`, `locked`.
    */
   resume(runId: string, by: string): Promise<ActiveRun>;
   /**

@@ -1,8 +1,8 @@
 import type { Notice } from '../notifiers/notifier.js';
-import type { RunState } from '../state-machines/index.js';
+import type { NoticeEvent, RunState } from '../state-machines/index.js';
 
 /** What people are told of an event of a run: short, with what to do next. */
-export function noticeOf(state: RunState, event: 'started' | 'waiting' | 'failed' | 'finished'): Notice {
+export function noticeOf(state: RunState, event: NoticeEvent): Notice {
   const { runId, plan } = state;
   const runbook = plan?.runbook ?? '';
   const waiting = state.lanes.filter(({ activity }) => activity === 'held');

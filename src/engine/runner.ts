@@ -2,7 +2,7 @@ import type { Entry, EntryBody, NewEntry, StepReference } from '../model/entry.j
 import { FailureError } from '../model/failure.js';
 import type { Intent } from '../model/intent.js';
 import type { OperatorMove } from '../model/request.js';
-import { type FoldedRun, freezeRun, waitsForOperator } from '../state-machines/index.js';
+import { type FoldedRun, freezeRun, type NoticeEvent, waitsForOperator } from '../state-machines/index.js';
 import type { Lease } from '../stores/lease.js';
 import { batchOf } from './batch.js';
 import type { ActiveRun, MoveAuthor, RunEvent } from './engine.js';
@@ -125,11 +125,25 @@ export class Runner implements ActiveRun {
     } finally {
       this.#isAppending = false;
     }
-    if (this.#state.phase === 'finished') {
-      await this.#over('finished');
-    } else if (this.#options.keepsWaiting !== true && waitsForOperator(this.#state)) {
-      await this.#over('waiting');
+    await this.#rest();
+  }
+
+  /** Ends when nothing is left to do, once everyone has been told; what comes of that is journalled first. */
+  async #rest(): Promise<void> {
+    const ending = this.#ending();
+    if (ending !== undefined) {
+      await Promise.all(this.#notices);
+      if (!this.#isAppending && ending === this.#ending()) {
+        await this.#over(ending);
+      }
     }
+  }
+
+  #ending(): 'finished' | 'waiting' | undefined {
+    if (this.#state.phase === 'finished') {
+      return 'finished';
+    }
+    return this.#options.keepsWaiting !== true && waitsForOperator(this.#state) ? 'waiting' : undefined;
   }
 
   async #append(happened: readonly NewEntry[]): Promise<void> {
@@ -211,7 +225,7 @@ export class Runner implements ActiveRun {
     });
   }
 
-  #tell(event: Extract<Intent, { readonly intent: 'notify' }>['event']): void {
+  #tell(event: NoticeEvent): void {
     if (this.#state.plan?.notify?.includes(event) !== true) {
       return;
     }
@@ -253,12 +267,6 @@ export class Runner implements ActiveRun {
   async #over(ending: 'finished' | 'waiting'): Promise<void> {
     if (this.#isOver) {
       return;
-    }
-    if (ending === 'finished') {
-      await Promise.all(this.#notices);
-      if (this.#happened.length > 0) {
-        return;
-      }
     }
     this.#isOver = true;
     this.#timers.clearAll();

@@ -5,11 +5,44 @@ import type { Intent } from '../model/intent.js';
 import type { Lane, Plan, Stage, Step } from '../model/plan.js';
 import { advance } from './advance.js';
 import { type FoldedRun, newRunState } from './fold.js';
+import { freezeRun, thawRun } from './fold-cache.js';
+import { owedNotices } from './owed-notices.js';
 import { resultOf } from './result.js';
 
 const transient: Failure = { code: 'host-unreachable', kind: 'transient', message: 'south-1 does not answer' };
 const permanent: Failure = { code: 'no-space', kind: 'permanent', message: 'south-1 is full' };
 const lost: Failure = { code: 'reply-lost', kind: 'outcome-unknown', message: 'the reply was lost' };
+
+describe('notices', () => {
+  const wanted = { ...planOf({ lanes: [lane('a', ['start'])] }), notify: ['started', 'failed', 'finished'] } as const;
+  const told = (event: string): EntryBody => ({ type: 'notice.sent', event, to: 'ops' });
+  const takenUp: EntryBody = { type: 'run.taken-up', reason: 'the engine ended' };
+
+  it('are owed until their outcome is journalled, and asked for again by the next engine', () => {
+    const run = begin(wanted);
+    expect(owedNotices(run.state)).toEqual(['started']);
+    run.start('a', 'start').fail('a', 'start', permanent);
+    expect(owedNotices(run.state)).toEqual(['started', 'failed']);
+    expect(run.apply(told('started')).apply(takenUp).told()).toEqual(['failed']);
+    run.apply({ type: 'notice.failed', event: 'failed', failure: transient });
+    expect(owedNotices(run.state)).toEqual([]);
+  });
+
+  it('are owed after the end too, and known again from a kept fold', () => {
+    const run = begin(wanted).apply(told('started')).apply({ type: 'run.finished', result: 'succeeded' });
+    expect(owedNotices(run.state)).toEqual(['finished']);
+    const planned = { type: 'run.planned', plan: wanted, seq: 2, at: 2, author: 'test' } as const;
+    const thawed = thawRun(
+      freezeRun(run.state),
+      Array.from({ length: run.state.seq }, () => planned),
+    );
+    expect(thawed === undefined ? [] : owedNotices(thawed)).toEqual(['finished']);
+  });
+
+  it('that the runbook does not want are not owed', () => {
+    expect(owedNotices(begin(planOf({ lanes: [lane('a', ['start'])] })).state)).toEqual([]);
+  });
+});
 
 describe('a lane', () => {
   it('does its steps one after the other and then ends the run', () => {
@@ -198,6 +231,7 @@ function begin(plan: Plan) {
       }
       return found;
     },
+    told: () => intents.flatMap((intent) => (intent.intent === 'notify' ? [intent.event] : [])),
     asked: () => intents.filter(({ intent }) => !['notify', 'set-timer', 'clear-timer'].includes(intent)).map(words),
   };
   run.apply({ type: 'run.requested', runbook: plan.runbook, request: plan.request });

@@ -20,7 +20,7 @@ export const entryHandlers: Handlers = {
   'run.planned': (draft, { plan }) => draft.adopt(plan),
   'run.started': (draft, { at }) => {
     draft.startedAt = at;
-    draft.intents.push({ intent: 'notify', event: 'started' });
+    draft.notify('started');
     draft.sendRun({ type: 'START' }, at);
   },
   'run.taken-up': (draft, { at }) => draft.takeUp(at),
@@ -70,12 +70,12 @@ export const entryHandlers: Handlers = {
     });
   },
   'operator.moved': (draft, { at, author, move }) => moveRun(draft, { at, author, move }),
-  'notice.sent': () => undefined,
-  'notice.failed': () => undefined,
+  'notice.sent': (draft, { event }) => draft.settleNotice(event),
+  'notice.failed': (draft, { event }) => draft.settleNotice(event),
   'run.finished': (draft, { at, result }) => {
     draft.finishedAt = at;
     draft.result = result;
-    draft.intents.push({ intent: 'notify', event: 'finished' });
+    draft.notify('finished');
     draft.sendRun({ type: 'FINISHED' }, at);
   },
 };

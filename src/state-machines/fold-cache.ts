@@ -7,7 +7,7 @@ import type { FoldedMachines, FoldedRun } from './fold.js';
 import { laneView } from './lane-view.js';
 
 /** Raised with every change of the machines or of this form: a cache of another form is left aside. */
-const format = 1;
+const format = 2;
 
 interface FrozenRun extends Pick<FoldedRun, 'runId' | 'seq' | 'phase' | 'stage' | 'deaths'> {
   readonly format: number;
@@ -15,7 +15,7 @@ interface FrozenRun extends Pick<FoldedRun, 'runId' | 'seq' | 'phase' | 'stage' 
   readonly times: Pick<FoldedRun, 'requestedAt' | 'startedAt' | 'finishedAt' | 'result'>;
   readonly run: FrozenMachine;
   readonly lanes: readonly FrozenMachine[];
-  readonly counts: Pick<FoldedMachines, 'open' | 'used' | 'due'>;
+  readonly counts: Pick<FoldedMachines, 'open' | 'used' | 'due' | 'owed'>;
 }
 
 interface FrozenMachine {
@@ -29,7 +29,7 @@ export function freezeRun(state: FoldedRun): string {
   if (machines === undefined) {
     throw new Error(`run ${runId} has no plan yet, and so nothing to keep`);
   }
-  const { open, used, due } = machines;
+  const { open, used, due, owed } = machines;
   return JSON.stringify({
     format,
     runId,
@@ -41,7 +41,7 @@ export function freezeRun(state: FoldedRun): string {
     times: { requestedAt, startedAt, finishedAt, result },
     run: frozen(machines.run),
     lanes: machines.lanes.map(frozen),
-    counts: { open, used, due },
+    counts: { open, used, due, owed },
   });
 }
 
@@ -52,7 +52,7 @@ export function freezeRun(state: FoldedRun): string {
 export function thawRun(text: string, history: readonly Entry[]): FoldedRun | undefined {
   const kept = JSON.parse(text) as Partial<FrozenRun>;
   const planned = history.find((entry) => entry.type === 'run.planned');
-  if (kept.format !== format || planned === undefined || (kept.seq ?? Infinity) > history.length) {
+  if (kept.format !== format || planned === undefined) {
     return undefined;
   }
   const { runId, seq, phase, stage, authority, deaths, times, run, lanes, counts } = kept as FrozenRun;

@@ -3,11 +3,12 @@ import type { Proof } from '../model/authority.js';
 import type { RunResult, StepReference } from '../model/entry.js';
 import type { Intent } from '../model/intent.js';
 import type { Plan } from '../model/plan.js';
-import { admit, namesOf } from './admission.js';
+import { admit, holdsSlots, insertionPoint, isQueued, namesOf } from './admission.js';
 import { AuthorityLedger } from './authority-ledger.js';
 import { type CompiledPlan, compilePlan, type StepPlace } from './compile-plan.js';
 import type { LaneContext, LaneEvent } from './lane-event.js';
 import { laneView, whereabouts } from './lane-view.js';
+import { type NoticeEvent, withoutNotice } from './owed-notices.js';
 import type { RunEvent } from './run-machine.js';
 import type { LaneState, RunPhase, RunState } from './run-state.js';
 
@@ -24,6 +25,8 @@ export interface FoldedMachines {
   readonly open: number;
   readonly used: Readonly<Record<string, number>>;
   readonly due: Readonly<Record<string, readonly number[]>>;
+  /** See `owedNotices`. */
+  readonly owed: readonly NoticeEvent[];
 }
 
 /** A named action of a machine: what it asks for. */
@@ -56,6 +59,7 @@ export class FoldDraft {
   #views: LaneState[];
   #used: Record<string, number>;
   #due: Record<string, number[]>;
+  #owed: readonly NoticeEvent[];
   readonly #ownQueues = new Set<string>();
   #stage: number;
   #open: number;
@@ -76,6 +80,7 @@ export class FoldDraft {
     this.#views = state.lanes.slice();
     this.#used = { ...state.machines?.used };
     this.#due = { ...(state.machines?.due as Record<string, number[]> | undefined) };
+    this.#owed = state.machines?.owed ?? [];
     this.#open = state.machines?.open ?? 0;
     this.#stage = state.stage;
   }
@@ -238,13 +243,28 @@ export class FoldDraft {
               open: this.#open,
               used: this.#used,
               due: this.#due,
+              owed: this.#owed,
             },
           }),
     };
   }
 
-  /** Asks again for everything that was asked for before an engine ended: looks, timers, the end. */
+  /** Asks for a notice, and remembers it if the runbook wants it. */
+  notify(event: NoticeEvent): void {
+    this.intents.push({ intent: 'notify', event });
+    if (this.#compiled?.plan.notify?.includes(event) === true) {
+      this.#owed = [...this.#owed, event];
+    }
+  }
+
+  /** What became of a notice is journalled. */
+  settleNotice(event: string): void {
+    this.#owed = withoutNotice(this.#owed, event);
+  }
+
+  /** Asks again for everything that was asked for before an engine ended: notices, looks, timers, the end. */
   takeUp(at: number): void {
+    this.intents.push(...this.#owed.map((event) => ({ intent: 'notify', event }) as const));
     this.#views.forEach((view, index) => {
       const asked = this.intents.length;
       this.sendLane(index, { type: 'TAKE_UP', at });
@@ -369,10 +389,10 @@ export class FoldDraft {
 
   #tell(was: LaneState, view: LaneState): void {
     if (view.activity === 'held' && was.activity !== 'held') {
-      this.intents.push({ intent: 'notify', event: 'waiting' });
+      this.notify('waiting');
     }
     if (view.status === 'failed') {
-      this.intents.push({ intent: 'notify', event: 'failed' });
+      this.notify('failed');
     }
   }
 
@@ -388,28 +408,4 @@ export class FoldDraft {
   #compiledLane(index: number): CompiledPlan['lanes'][number] {
     return (this.#compiled as CompiledPlan).lanes[index] as CompiledPlan['lanes'][number];
   }
-}
-
-/** What is under way in the world already waits for no slot. */
-function isQueued(machineState: AnyMachineSnapshot, { activity }: LaneState): boolean {
-  return activity === 'due' && !(machineState.context as LaneContext).isAttached;
-}
-
-/** A step that may be acting in the world keeps its slots until its outcome is known. */
-function holdsSlots({ activity }: LaneState): boolean {
-  return activity === 'running' || activity === 'stopping' || activity === 'unknown' || activity === 'blind';
-}
-
-function insertionPoint(queue: readonly number[], lane: number): number {
-  let low = 0;
-  let high = queue.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((queue[middle] as number) < lane) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
 }
