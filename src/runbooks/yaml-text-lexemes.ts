@@ -9,7 +9,7 @@ const depthMax = 64;
  * The smallest parts of a text: marks, words, spaces. Any small file may have them; a larger one has more characters than
  * these, unless it is made of one-letter words to keep the reader busy.
  */
-const lexemesFree = 100_000;
+const lexemesFree = 40_000;
 const lexemesPerCharacter = 0.9;
 /** Broken text gives an error every few characters; the first ones say all. */
 const errorsMax = 100;
