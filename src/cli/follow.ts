@@ -30,7 +30,7 @@ export async function follow(call: Call, run: FollowedRun): Promise<ExitCode> {
 }
 
 /** Shows a run as `follow` does, without telling its outcome. Resolves with whether Ctrl-C ended it. */
-export async function showRun(call: Call, { active, engine, world, fromSeq }: FollowedRun): Promise<boolean> {
+async function showRun(call: Call, { active, engine, world, fromSeq }: FollowedRun): Promise<boolean> {
   const commands = typedCommands(call, active.runId);
   const screen = openScreen(call, {
     state: () => active.state(),

@@ -9,7 +9,7 @@ import { isRedrawn } from './progress/screen.js';
 const letters = '23456789abcdefghjkmnpqrstuvwxyz';
 
 /** The engine over an opened world. */
-export function openEngine(call: Call, world: World, estate: Estate): Engine {
+export function openEngine(call: Call, world: World, estate: Estate, keepsWaiting = isRedrawn(call)): Engine {
   return createEngine({
     ports: world.ports,
     store: world.store,
@@ -18,7 +18,7 @@ export function openEngine(call: Call, world: World, estate: Estate): Engine {
     newRunId: () => newRunId(),
     wallClock: call.environment.clock,
     // Elsewhere nobody sees what it waits for, and the command ends with exit code 6 instead.
-    keepsWaiting: isRedrawn(call),
+    keepsWaiting,
   });
 }
 

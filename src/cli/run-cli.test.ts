@@ -165,7 +165,15 @@ describe('a run that waits for an operator', () => {
     const ended = await lifeboat('resume last --simulate');
     expect(ended).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('✔ succeeded') });
     expect(ended.stderr).toContain('run approve by dba');
-    expect(ended.stderr).toContain('pause by ops@desk was not taken');
+  });
+
+  it('takes the word for a death that no fence device could prove', async () => {
+    writeFileSync(join(folder, 'faults.yaml'), '[{ at: 0s, fault: { kind: fence, host: north-1, behaviour: fails } }]');
+    expect((await lifeboat(`${lost} --confirm payroll --faults faults.yaml`)).exitCode).toBe(6);
+    await lifeboat('attest last north-1 --reason unplugged --simulate');
+    const ended = await lifeboat('resume last --simulate');
+    expect(ended).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('5 of 5 VMs were recovered') });
+    expect(ended.stderr).toContain('north-1 is dead on the word of ops@desk: unplugged');
   });
 
   it('does not take the answer of somebody who may not give it', async () => {

@@ -1,12 +1,14 @@
-import type { MoveAuthor } from '../../engine/engine.js';
+import type { ActiveRun, Engine, MoveAuthor } from '../../engine/engine.js';
+import { waitsForOperator } from '../../state-machines/index.js';
 import { type Call, note, operatorOf, optionText } from '../call.js';
 import { type EstateFile, readEstate } from '../estate-file.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
-import { showRun, tellOutcome, typedCommands } from '../follow.js';
+import { follow, typedCommands } from '../follow.js';
 import { holderName } from '../holder-name.js';
 import { openEngine } from '../open-engine.js';
 import { withWorld } from '../open-world.js';
 import { tell } from '../plan-making.js';
+import { isRedrawn } from '../progress/screen.js';
 import { runCommand } from '../progress/typed-commands.js';
 import { Refusal } from '../refusal.js';
 import { findRun } from './find-run.js';
@@ -48,26 +50,37 @@ async function takeUp(
 ): Promise<ExitCode> {
   return withWorld(call, { estate, isKept: true }, async (world) => {
     const { runId, lastSeq } = await findRun(call, world);
-    let fromSeq = lastSeq + 1;
-    const engine = openEngine(call, world, estate.estate);
+    // A paused run must not end before it has heard that it goes on.
+    const engine = openEngine(call, world, estate.estate, true);
     note(call, `resume ${runId}: takes the run up, looks at the world for every step without an outcome, and goes on`);
-    for (;;) {
-      const active = await engine.resume(runId, author.by);
-      const settle = await deliverWaitingMoves({ engine, active, inbox: world.store.inbox });
-      if (active.state().phase === 'paused') {
-        await engine.move(runId, { move: 'resume' }, author);
-      }
-      const isInterrupted = await showRun(call, { active, engine, world, fromSeq });
-      const { taken, refused } = await settle();
-      refused.forEach((line) => note(call, line));
-      if (isInterrupted) {
-        return exitCodes.interrupted;
-      }
-      fromSeq = active.state().seq + 1;
-      // A move that it waited for has come too late for this time, and counts when the run is taken up again.
-      if (active.state().phase === 'finished' || taken === 0) {
-        return tellOutcome(call, { engine, commands: typedCommands(call, runId), world });
+    const active = await engine.resume(runId, author.by);
+    const { inbox } = world.store;
+    const settle = deliverWaitingMoves({ engine, active, inbox, messages: await inbox.pending(runId) });
+    if (active.state().phase === 'paused') {
+      await engine.move(runId, { move: 'resume' }, author);
+    }
+    const stop = isRedrawn(call) ? () => undefined : letGoWhenWaiting(active, engine);
+    try {
+      return await follow(call, { active, engine, world, fromSeq: lastSeq + 1 });
+    } finally {
+      stop();
+      for (const line of (await settle()).refused) {
+        note(call, line);
       }
     }
   });
+}
+
+/** Ends a run that waits for an operator where nobody watches, once what is under way has had its turn. Returns what ends this. */
+function letGoWhenWaiting(active: ActiveRun, engine: Engine): () => void {
+  const look = (): void => {
+    setImmediate(() => {
+      // What is on its way into the journal is heard of by the watch.
+      if (!engine.isBusy() && waitsForOperator(active.state())) {
+        void active.letGo();
+      }
+    });
+  };
+  look();
+  return active.watch(look);
 }

@@ -7,6 +7,8 @@ export interface TakenUpRun {
   readonly engine: Engine;
   readonly active: ActiveRun;
   readonly inbox: Inbox;
+  /** What the inbox still holds after the run was taken up. */
+  readonly messages: readonly InboxMessage[];
 }
 
 export interface Delivery {
@@ -17,13 +19,13 @@ export interface Delivery {
 
 /**
  * Hands over the moves that were typed while no engine had the run. A step that is only being looked at offers nothing
- * yet, so that a move which is refused is offered again after each change. Resolves with a function that ends this, takes
+ * yet, so that a move which is refused is offered again after each change. Returns a function that ends this, takes
  * the rest out of the inbox, and tells how many were taken and why the others were not.
  */
-export async function deliverWaitingMoves({ engine, active, inbox }: TakenUpRun): Promise<() => Promise<Delivery>> {
+export function deliverWaitingMoves({ engine, active, inbox, messages }: TakenUpRun): () => Promise<Delivery> {
   const { runId } = active;
   const left = new Map<number, { readonly message: InboxMessage; reason: string }>();
-  for (const message of await inbox.pending(runId)) {
+  for (const message of messages) {
     left.set(message.id, { message, reason: 'the run goes on now' });
   }
   let taken = 0;
