@@ -51,13 +51,21 @@ class BatchDraft {
         follows.push(...this.#start(intent));
       } else if (intent.intent === 'finish-run') {
         follows.push(this.#stamp({ type: 'run.finished', result: resultOf(this.state) }));
-      } else {
+      } else if (!this.#isAsked(intent)) {
         this.intents.push(intent);
       }
     }
     if (follows.length > 0) {
       this.#follow(this.#advance(follows));
     }
+  }
+
+  /** A step is looked at once, however many reasons there are. */
+  #isAsked(intent: Intent): boolean {
+    return (
+      intent.intent === 'observe-step' &&
+      this.intents.some((one) => one.intent === 'observe-step' && one.lane === intent.lane && one.step === intent.step)
+    );
   }
 
   #start(intent: Extract<Intent, { readonly intent: 'start-step' }>): readonly NewEntry[] {

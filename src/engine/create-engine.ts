@@ -1,7 +1,8 @@
 import type { Entry, EntryBody } from '../model/entry.js';
 import { type Failure, FailureError } from '../model/failure.js';
 import type { Plan } from '../model/plan.js';
-import { advance, type FoldedRun, newRunState, thawRun } from '../state-machines/index.js';
+import type { OperatorMove } from '../model/request.js';
+import { advance, type FoldedRun, newRunState, owedNotices, thawRun } from '../state-machines/index.js';
 import type { Lease } from '../stores/lease.js';
 import type { Engine } from './engine.js';
 import { type EngineOptions, leaseMs } from './engine-options.js';
@@ -14,6 +15,7 @@ import { supervise } from './supervisor.js';
 /** What the journal knows of a run. */
 interface Known {
   readonly state: FoldedRun;
+  /** All of it that a state does not hold. */
   readonly history: readonly Entry[];
 }
 
@@ -41,15 +43,28 @@ export function createEngine(options: EngineOptions): Engine {
   };
 
   const fold = async (runId: string): Promise<Known> => {
-    const history = await store.journal.read(runId, 1);
+    const kept = store.cache.load(runId);
+    const known = kept === undefined ? undefined : { ...kept, history: await recent(runId, kept.seq) };
+    const thawed = known === undefined ? undefined : thawRun(known.state, known.history);
+    const history = thawed === undefined || known === undefined ? await store.journal.read(runId, 1) : known.history;
     if (history.length === 0) {
       throw new FailureError(noSuchRun(runId));
     }
-    const kept = store.cache.load(runId);
-    const known = kept === undefined ? undefined : thawRun(kept.state, history);
-    const from = known?.seq ?? 0;
-    return { state: advance(known ?? newRunState(runId), history.slice(from)).state, history };
+    const from = thawed?.seq ?? 0;
+    const later = history.filter(({ seq }) => seq > from);
+    return { state: advance(thawed ?? newRunState(runId), later).state, history };
   };
+
+  /** Whoever had the run may have written until the lease was ours. */
+  const sinceLeased = async (before: Known): Promise<Known> => {
+    const { runId, seq } = before.state;
+    const summary = (await store.journal.runs()).find((run) => run.runId === runId);
+    return summary?.lastSeq === seq ? before : fold(runId);
+  };
+
+  /** What a kept fold does not have: the plan, the operators' moves, and whatever came after it. */
+  const recent = (runId: string, seq: number): Promise<readonly Entry[]> =>
+    store.journal.read(runId, seq + 1, ['run.planned', 'operator.moved']);
 
   return {
     async start(plan) {
@@ -81,17 +96,15 @@ export function createEngine(options: EngineOptions): Engine {
         throw new FailureError(locked(runId, { runId, holder: options.holder, name: runId }));
       }
       const before = await fold(runId);
-      if (before.state.phase === 'finished') {
+      if (before.state.phase === 'finished' && owedNotices(before.state).length === 0) {
         throw new FailureError(finished(runId));
       }
       if (before.state.plan === undefined) {
         throw new FailureError(noSuchRun(runId));
       }
       const lease = await acquire(options, runId, before.state.plan);
-      // Whoever had it may have written until the lease was ours.
-      const runner = begin(lease, await fold(runId));
-      const begun: EntryBody[] = runner.state().phase === 'planned' ? [{ type: 'run.started' }] : [];
-      await runner.happenAll([{ type: 'run.taken-up', reason: `taken up by ${by}` }, ...begun], by);
+      const runner = begin(lease, await sinceLeased(before));
+      await takeUp(runner, { by, store });
       return runner;
     },
 
@@ -110,14 +123,46 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async read(runId) {
-      const { state, history } = await fold(runId);
-      return { state, entries: history };
+      const entries = await store.journal.read(runId, 1);
+      if (entries.length === 0) {
+        throw new FailureError(noSuchRun(runId));
+      }
+      return { state: advance(newRunState(runId), entries).state, entries };
     },
 
     runs: () => store.journal.runs(),
 
     isBusy: () => [...active.values()].some((runner) => runner.isBusy),
   };
+}
+
+/**
+ * What a run that is taken up begins with, in one append: the operators' moves that waited for an engine, the end of a
+ * pause, and that whatever was under way is to be looked at. The moves come first, so that the look sees them.
+ */
+async function takeUp(
+  runner: Runner,
+  { by, store }: { readonly by: string } & Pick<EngineOptions, 'store'>,
+): Promise<void> {
+  const { runId } = runner;
+  const { phase } = runner.state();
+  const waiting = await store.inbox.pending(runId);
+  const offered = waiting.filter(({ move }) => moveRefusal(runner.state(), move) === undefined);
+  const isUnpaused = phase === 'paused' && offered.every(({ move }) => move.move !== 'resume');
+  const opening = [
+    ...offered.map((message) => runner.happenAll([operatorMoved(message.move, message.reason)], message.by)),
+    ...(isUnpaused ? [runner.happenAll([operatorMoved({ move: 'resume' }, 'taken up')], by)] : []),
+    runner.happenAll([{ type: 'run.taken-up', reason: `taken up by ${by}` }], by),
+    ...(phase === 'planned' ? [runner.happenAll([{ type: 'run.started' }], by)] : []),
+  ];
+  await Promise.all(opening);
+  for (const { id } of waiting) {
+    await store.inbox.remove(runId, id);
+  }
+}
+
+function operatorMoved(move: OperatorMove, reason: string): EntryBody {
+  return { type: 'operator.moved', move, reason };
 }
 
 async function acquire({ store, holder }: EngineOptions, runId: string, plan: Plan): Promise<Lease> {

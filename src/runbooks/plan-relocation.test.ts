@@ -49,7 +49,7 @@ describe('a relocation', () => {
       'shut off',
       { state: 'shut-off' },
       runbook([group('all', 'db-1')]),
-      ['check', 'sync', 'promote', 'overlay', 'define', 'cleanup'],
+      ['check', 'shutdown', 'sync', 'promote', 'overlay', 'define', 'cleanup'],
     ],
     [
       'to be restarted',
@@ -154,7 +154,7 @@ describe('a relocation', () => {
       authority: [authorityAt('db-1', 'south-1')],
     };
     const back = { ...world(facts, runbook([group('all', 'db-*')])), request: request('failback') };
-    expect(outline(back)).toEqual(['level-1: vm/db-1 [check place sync overlay migrate cleanup]']);
+    expect(outline(back)).toEqual(['level-1: vm/db-1 [check place sync overlay migrate cleanup reverse]']);
     expect(madePlan(back).estimates.vms[0]?.target).toEqual({ site: 'north', host: 'north-1' });
   });
 

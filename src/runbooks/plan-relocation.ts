@@ -3,10 +3,11 @@ import { formatPlace } from '../model/place.js';
 import type { Lane, Step } from '../model/plan.js';
 import type { Replica } from '../model/replica.js';
 import type { Group } from '../model/runbook.js';
-import { formatSince, usesOfHost } from './limits.js';
+import { transferMs } from './estimate.js';
+import { formatSince, usesOfHost, usesOfTransfer } from './limits.js';
 import { mapNetworks, needOverOverlay, usedBytes, withLiveCpu } from './plan-need.js';
 import { isReachable, type Scene } from './plan-scene.js';
-import { step } from './plan-step.js';
+import { step, transferTimeoutMs } from './plan-step.js';
 import type { Subject } from './plan-subject.js';
 import {
   checkState,
@@ -68,19 +69,42 @@ export function decideRelocation(scene: Scene, subject: Subject, group: Group): 
   };
 }
 
+/** A failback ends with the protection as it was: the disks that the VM leaves become its replica again. */
 export function relocationLane(scene: Scene, work: PlacedWork): Lane {
   const { subject, target } = work;
+  const { steps, recovery } = moveSteps(scene, work);
   return {
     id: `vm/${subject.name}`,
     subject: { kind: 'vm', name: subject.name },
     title: `relocate ${subject.name} to ${target.host}`,
     after: [],
-    ...(work.way === 'live'
-      ? liveSteps(scene, work)
-      : work.way === 'restart'
-        ? restartSteps(scene, work)
-        : coldSteps(scene, work)),
+    steps: scene.mode === 'failback' ? [...steps, protectAgain(scene, work)] : steps,
+    recovery,
   };
+}
+
+function moveSteps(scene: Scene, work: PlacedWork): LaneSteps {
+  switch (work.way) {
+    case 'live':
+      return liveSteps(scene, work);
+    case 'restart':
+      return restartSteps(scene, work);
+    default:
+      return coldSteps(scene, work);
+  }
+}
+
+function protectAgain(scene: Scene, { subject, target, share, deltaBytes = 0 }: PlacedWork): Step {
+  const { name, place } = subject;
+  const estimateMs = transferMs(deltaBytes, share.bytesPerSecond);
+  return step('reverse', {
+    title: `replicate ${name} from ${target.host} to ${place.host} again`,
+    input: { vm: name, from: target, to: place },
+    uses: usesOfTransfer(scene, target, place),
+    timeoutMs: transferTimeoutMs(estimateMs),
+    onFailure: 'ask',
+    estimateMs,
+  });
 }
 
 interface LaneSteps {
@@ -125,12 +149,8 @@ function liveSteps(scene: Scene, work: PlacedWork): LaneSteps {
 
 function restartSteps(scene: Scene, work: PlacedWork): LaneSteps {
   const { subject, deltaBytes: bytes = 0 } = work;
-  const { name, facts, place } = subject;
-  const shutdown = step('shutdown', {
-    title: `shut ${name} down on ${place.host}`,
-    input: { vm: name, id: facts.id, at: place },
-    uses: usesOfHost(scene, place),
-  });
+  const { name, place } = subject;
+  const shutdown = shutdownStep(scene, work, `shut ${name} down on ${place.host}`);
   return {
     steps: [
       checkState(work, 'running'),
@@ -158,10 +178,13 @@ function restartSteps(scene: Scene, work: PlacedWork): LaneSteps {
   };
 }
 
+/** It is off already; what its shutdown adds is that nothing starts it there any more (safety rule S2). */
 function coldSteps(scene: Scene, work: PlacedWork): LaneSteps {
+  const { name, place } = work.subject;
   return {
     steps: [
       checkState(work, 'shut-off'),
+      shutdownStep(scene, work, `block the start of ${name} on ${place.host}`),
       syncStep(scene, work, { id: 'sync', bytes: work.deltaBytes ?? 0 }),
       promoteStep(scene, work, { point: 'newest', deadHosts: [] }),
       overlayStep(work, { purpose: 'promoted', point: 'newest' }),
@@ -170,6 +193,15 @@ function coldSteps(scene: Scene, work: PlacedWork): LaneSteps {
     ],
     recovery: [],
   };
+}
+
+function shutdownStep(scene: Scene, { subject }: PlacedWork, title: string): Step {
+  const { name, facts, place } = subject;
+  return step('shutdown', {
+    title,
+    input: { vm: name, id: facts.id, at: place, hasAutostart: facts.hasAutostart },
+    uses: usesOfHost(scene, place),
+  });
 }
 
 function retireSource({ subject }: PlacedWork): Step {

@@ -46,7 +46,7 @@ describe('plan', () => {
   it('moves running VMs onto their replicas and promotes those that are shut off in a relocation', () => {
     expect(outline({ runbook: payroll, estate: sites, inventory: bothSites, request: request('relocate') })).toEqual([
       'level-1: vm/db-1 [check place sync overlay migrate ready-1 cleanup]',
-      'level-2: vm/web-1 [check sync promote overlay define cleanup]',
+      'level-2: vm/web-1 [check shutdown sync promote overlay define cleanup]',
     ]);
   });
 

@@ -266,10 +266,10 @@ export class FoldDraft {
   takeUp(at: number): void {
     this.intents.push(...this.#owed.map((event) => ({ intent: 'notify', event }) as const));
     this.#views.forEach((view, index) => {
-      const asked = this.intents.length;
-      this.sendLane(index, { type: 'TAKE_UP', at });
-      if (this.intents.length === asked && view.dueAt !== undefined) {
+      if (view.activity === 'backoff' && view.dueAt !== undefined) {
         this.intents.push({ intent: 'set-timer', timer: view.lane, dueAt: view.dueAt });
+      } else if (view.activity !== 'idle' && view.activity !== 'held') {
+        this.sendLane(index, { type: 'TAKE_UP', at });
       }
     });
     if (this.#run?.value === 'finishing') {

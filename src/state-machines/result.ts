@@ -2,8 +2,14 @@ import type { RunResult } from '../model/entry.js';
 import type { FoldedRun } from './fold.js';
 import type { RunContext } from './run-machine.js';
 
-/** A VM that is left alone with this code needs nothing: that is no error of the run. */
-export const harmlessSkips: readonly string[] = ['already-there'];
+/** A VM that is left alone with one of these codes needs nothing: that is no error of the run. */
+export const harmlessSkips: readonly string[] = [
+  'already-there',
+  'already-reversed',
+  'elsewhere',
+  'not-asked-for',
+  'not-moved',
+];
 
 /** What a run that has come to its end has come to. */
 export function resultOf(state: FoldedRun): RunResult {

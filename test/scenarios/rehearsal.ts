@@ -7,6 +7,7 @@ import { createWorld, type World } from '../../src/hypervisors/simulated/world.j
 import type { WorldSpec } from '../../src/hypervisors/simulated/world-spec.js';
 import type { Entry } from '../../src/model/entry.js';
 import type { Estate } from '../../src/model/estate.js';
+import type { Inventory } from '../../src/model/inventory.js';
 import type { Mode } from '../../src/model/mode.js';
 import type { Plan, PlanConflict } from '../../src/model/plan.js';
 import type { RunRequest } from '../../src/model/request.js';
@@ -24,11 +25,16 @@ export interface Rehearsal {
   readonly world: World;
   readonly store: EngineOptions['store'];
   readonly engine: Engine;
+  inventory(): Promise<Inventory>;
   /** Looks at the world and plans; throws with the conflicts when there is no plan. */
   plan(mode: Mode, request?: Partial<RunRequest>): Promise<Plan>;
   conflicts(mode: Mode, request?: Partial<RunRequest>): Promise<readonly PlanConflict[]>;
+  /** Plans and starts, and lets no time pass. */
+  start(mode: Mode, request?: Partial<RunRequest>): Promise<ActiveRun>;
   /** Plans, runs to the end or until it waits, and gives back what the journal says. */
   run(mode: Mode, request?: Partial<RunRequest>): Promise<Finished>;
+  /** Takes a run up and lets virtual time pass until it has ended or waits. */
+  resume(runId: string): Promise<Finished>;
   /** Lets virtual time pass until the run has ended or waits. */
   finish(run: ActiveRun): Promise<Finished>;
   /** Lets virtual time pass. */
@@ -46,14 +52,16 @@ export interface RehearsalOptions {
   readonly file: string;
   readonly spec?: Partial<WorldSpec>;
   readonly seed?: number;
+  /** Whether a run that waits for an operator goes on waiting. Default false. */
+  readonly keepsWaiting?: boolean;
 }
 
 /** The estate and a runbook of `runbooks/`, in a world made for them. */
-export function rehearse({ file, spec = {}, seed = 1 }: RehearsalOptions): Rehearsal {
+export function rehearse({ file, spec = {}, seed = 1, keepsWaiting = false }: RehearsalOptions): Rehearsal {
   const estate = valueOf(parseEstate(readFileSync('runbooks/lifeboat.yaml', 'utf8'), 'runbooks/lifeboat.yaml'));
   const runbook = valueOf(parseRunbook(readFileSync(`runbooks/${file}`, 'utf8'), file, estate));
   const world = createWorld({ estate, seed, spec: { ...sampleWorld, ...spec } });
-  return rehearsalOf({ estate, runbook, world });
+  return rehearsalOf({ estate, runbook, world, keepsWaiting });
 }
 
 export function rehearsalOf(given: {
@@ -61,14 +69,16 @@ export function rehearsalOf(given: {
   readonly runbook: Runbook;
   readonly world: World;
   readonly store?: EngineOptions['store'];
+  readonly keepsWaiting?: boolean;
 }): Rehearsal {
-  const { estate, runbook, world, store = createMemoryStore() } = given;
+  const { estate, runbook, world, store = createMemoryStore(), keepsWaiting = false } = given;
   let count = 0;
   const engine = createEngine({
     ports: world,
     estate,
     store,
     holder: 'rehearsal',
+    keepsWaiting,
     newRunId: ({ mode }) => {
       count += 1;
       return `${mode}-${count}`;
@@ -78,13 +88,15 @@ export function rehearsalOf(given: {
     await world.clock.run({ until: work.catch(() => undefined), isQuiet: () => !engine.isBusy() });
     return work;
   };
-  const planned = async (mode: Mode, request: Partial<RunRequest> = {}) => {
+  const inventory = (): Promise<Inventory> => {
     const signal = new AbortController().signal;
-    const inventory = await settle(readInventory({ ports: world, estate, journal: store.journal, signal }));
+    return settle(readInventory({ ports: world, estate, journal: store.journal, signal }));
+  };
+  const planned = async (mode: Mode, request: Partial<RunRequest> = {}) => {
     return plan({
       runbook,
       estate,
-      inventory,
+      inventory: await inventory(),
       request: { mode, by: 'ann', at: world.clock.now(), ...request },
       digests: { runbook: '', estate: '', inventory: '' },
     });
@@ -95,6 +107,7 @@ export function rehearsalOf(given: {
     world,
     store,
     engine,
+    inventory,
     async plan(mode, request) {
       const made = await planned(mode, request);
       if (!('stages' in made)) {
@@ -106,8 +119,14 @@ export function rehearsalOf(given: {
       const made = await planned(mode, request);
       return 'stages' in made ? [] : made;
     },
+    async start(mode, request) {
+      return settle(engine.start(await rehearsal.plan(mode, request)));
+    },
     async run(mode, request) {
-      return rehearsal.finish(await settle(engine.start(await rehearsal.plan(mode, request))));
+      return rehearsal.finish(await rehearsal.start(mode, request));
+    },
+    async resume(runId) {
+      return rehearsal.finish(await settle(engine.resume(runId, 'ann')));
     },
     async finish(run) {
       const ending = await settle(run.ended);
