@@ -14,13 +14,15 @@ describe('failback.yaml', () => {
     expect(vms.filter(({ name, seenOn }) => names.includes(name) && seenOn === 'host').map(({ site }) => site)).toEqual(
       names.map(() => 'north'),
     );
-    expect(authority.map(({ vm, epoch, state }) => [vm, epoch, state]).toSorted()).toEqual(
-      names.map((name) => [name, 4, 'at']).toSorted(),
+    expect(authority.map(({ vm, epoch, state }) => `${vm} ${epoch} ${state}`).toSorted(byText)).toEqual(
+      names.map((name) => `${name} 4 at`).toSorted(byText),
     );
     const kept = (await rehearsal.inventory()).replicas.filter(({ vm }) => names.includes(vm));
-    expect(kept.map(({ vm, site, state }) => [vm, site, state]).toSorted()).toEqual(
-      names.map((name) => [name, 'south', 'in-sync']).toSorted(),
+    expect(kept.map(({ vm, site, state }) => `${vm} ${site} ${state}`).toSorted(byText)).toEqual(
+      names.map((name) => `${name} south in-sync`).toSorted(byText),
     );
     expect(rehearsal.world.audit()).toMatchObject({ doubles: [], lostWrites: [] });
   });
 });
+
+const byText = (one: string, other: string): number => one.localeCompare(other);
