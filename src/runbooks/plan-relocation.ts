@@ -94,9 +94,9 @@ function moveSteps(scene: Scene, work: PlacedWork): LaneSteps {
   }
 }
 
-function protectAgain(scene: Scene, { subject, target, share, deltaBytes = 0 }: PlacedWork): Step {
+function protectAgain(scene: Scene, { subject, target, share, deltaBytes: bytes = 0 }: PlacedWork): Step {
   const { name, place } = subject;
-  const estimateMs = transferMs(deltaBytes, share.bytesPerSecond);
+  const estimateMs = transferMs(bytes, share.bytesPerSecond);
   return step('reverse', {
     title: `replicate ${name} from ${target.host} to ${place.host} again`,
     input: { vm: name, from: target, to: place },

@@ -20,7 +20,6 @@ describe('every path of the sample runbooks', () => {
     expect(new Set(walks.flatMap(({ lanes }) => lanes))).toEqual(
       new Set(plan.stages.filter(({ isAlways }) => !isAlways).flatMap(({ lanes }) => lanes.map(({ id }) => id))),
     );
-    console.log(file, walks.map(({ lanes, states, edges }) => `${lanes[0]} ${states} ${edges}`).join('\n'));
   });
 });
 

@@ -104,7 +104,6 @@ function walk(plan: Plan, lane: Lane): Found {
       arrive({ state: after, world: relevantWorld(possible.world, after), cameFrom: key, by: possible.name });
     }
     if (visits.size > statesAllowed) {
-      console.log([...visits.keys()].filter((_, i) => i % 500 === 0).join('\n'));
       throw new Error(`lane ${lane.id} has more than ${statesAllowed} states that can be told apart`);
     }
   }
