@@ -1,7 +1,9 @@
 /** Writes the documents that are made from the sources. With `--check` it writes nothing and fails when one is stale. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { commandReference } from './generate/command-reference.mjs';
 import { estateJsonSchema, runbookJsonSchema } from './generate/json-schemas.mjs';
+import { estateReference, runbookReference } from './generate/key-reference.mjs';
 import { libvirtApi } from './generate/libvirt-api.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -9,6 +11,9 @@ process.chdir(root);
 
 /** Every generated document, by its path, with the function that gives its whole text. */
 const documents = {
+  'docs/commands.md': commandReference,
+  'docs/estate.md': estateReference,
+  'docs/runbook.md': runbookReference,
   'packages/node-libvirt/API.md': libvirtApi,
   'schemas/estate.schema.json': estateJsonSchema,
   'schemas/runbook.schema.json': runbookJsonSchema,
