@@ -110,12 +110,11 @@ export function createEngine(options: EngineOptions): Engine {
 
     async move(runId, move, author) {
       const runner = active.get(runId);
-      if (runner !== undefined) {
-        await runner.receive(move, author);
+      if (runner !== undefined && (await runner.receive(move, author))) {
         return;
       }
       const { state } = await fold(runId);
-      const refusal = state.phase === 'finished' ? finished(runId) : moveRefusal(state, move);
+      const refusal = state.phase === 'finished' ? finished(runId) : moveRefusal(state, move, author.by);
       if (refusal !== undefined) {
         throw new FailureError(refusal);
       }
@@ -147,7 +146,7 @@ async function takeUp(
   const { runId } = runner;
   const { phase } = runner.state();
   const waiting = await store.inbox.pending(runId);
-  const offered = waiting.filter(({ move }) => moveRefusal(runner.state(), move) === undefined);
+  const offered = waiting.filter((message) => moveRefusal(runner.state(), message.move, message.by) === undefined);
   const isUnpaused = phase === 'paused' && offered.every(({ move }) => move.move !== 'resume');
   const opening = [
     ...offered.map((message) => runner.happenAll([operatorMoved(message.move, message.reason)], message.by)),

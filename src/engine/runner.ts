@@ -40,8 +40,9 @@ export class Runner implements ActiveRun {
   readonly #notices = new Set<Promise<void>>();
   #state: FoldedRun;
   #happened: NewEntry[] = [];
-  #awaiting: (() => void)[] = [];
+  #awaiting: ((isDurable: boolean) => void)[] = [];
   #isAppending = false;
+  #appending: Promise<unknown> = Promise.resolve();
   #isOver = false;
   #lastFold: number;
   #end: (ending: 'finished' | 'waiting') => void = () => undefined;
@@ -81,10 +82,10 @@ export class Runner implements ActiveRun {
     void this.happenAll([body], 'engine');
   }
 
-  /** The same for what belongs together; resolves when it is durable, or never will be because the run is over. */
-  happenAll(bodies: readonly EntryBody[], author: string): Promise<void> {
+  /** The same for what belongs together; resolves with whether it is durable: false once the run is over or let go. */
+  happenAll(bodies: readonly EntryBody[], author: string): Promise<boolean> {
     if (this.#isOver) {
-      return Promise.resolve();
+      return Promise.resolve(false);
     }
     const at = this.#options.ports.clock.now();
     this.#happened.push(...bodies.map((body) => ({ ...body, at, author })));
@@ -95,13 +96,16 @@ export class Runner implements ActiveRun {
     return new Promise((resolve) => this.#awaiting.push(resolve));
   }
 
-  /** Journals an operator's move. Rejects with a FailureError when the run does not offer it now. */
-  async receive(move: OperatorMove, { by, reason }: MoveAuthor): Promise<void> {
-    const refusal = moveRefusal(this.#state, move);
+  /**
+   * Journals an operator's move; false when the run was over before it could be. Rejects with a FailureError when the run
+   * does not offer it now.
+   */
+  async receive(move: OperatorMove, { by, reason }: MoveAuthor): Promise<boolean> {
+    const refusal = moveRefusal(this.#state, move, by);
     if (refusal !== undefined) {
       throw new FailureError(refusal);
     }
-    await this.happenAll([{ type: 'operator.moved', move, reason }], by);
+    return this.happenAll([{ type: 'operator.moved', move, reason }], by);
   }
 
   async letGo(): Promise<void> {
@@ -114,10 +118,12 @@ export class Runner implements ActiveRun {
         const [happened, awaiting] = [this.#happened, this.#awaiting];
         this.#happened = [];
         this.#awaiting = [];
+        let isDurable = false;
         try {
           await this.#append(happened);
+          isDurable = true;
         } finally {
-          awaiting.forEach((resolve) => resolve());
+          awaiting.forEach((resolve) => resolve(isDurable));
         }
       }
     } catch (error) {
@@ -150,7 +156,8 @@ export class Runner implements ActiveRun {
     const { journal, cache } = this.#options.store;
     const batch = batchOf(this.#state, happened, this.#options.ports.clock.now());
     const guard = { expectedSeq: this.#state.seq, fencingToken: this.#options.lease.token };
-    await journal.append(this.runId, batch.entries, guard);
+    this.#appending = journal.append(this.runId, batch.entries, guard);
+    await this.#appending;
     this.#state = batch.state;
     this.#moves.add(batch.entries);
     if (batch.state.seq - this.#lastFold >= entriesBetweenFolds) {
@@ -158,7 +165,7 @@ export class Runner implements ActiveRun {
       cache.save(this.runId, batch.state.seq, freezeRun(batch.state));
     }
     this.#emit({ event: 'entries', entries: batch.entries });
-    for (const intent of batch.intents) {
+    for (const intent of this.#isOver ? [] : batch.intents) {
       this.#act(intent);
     }
   }
@@ -259,7 +266,7 @@ export class Runner implements ActiveRun {
     for (const controller of this.#acting.values()) {
       controller.abort(error);
     }
-    this.#awaiting.forEach((resolve) => resolve());
+    this.#awaiting.forEach((resolve) => resolve(false));
     this.#options.onEnd();
     this.#break(error);
   }
@@ -270,6 +277,8 @@ export class Runner implements ActiveRun {
     }
     this.#isOver = true;
     this.#timers.clearAll();
+    // What is being appended was still ours to write; its failure is told by whoever awaits it.
+    await Promise.allSettled([this.#appending]);
     await this.#options.store.leases.release(this.#options.lease);
     this.#options.onEnd();
     this.#end(ending);

@@ -1,4 +1,5 @@
 import { FailureError } from '../model/failure.js';
+import type { InboxMessage } from '../stores/inbox.js';
 import type { Lease } from '../stores/lease.js';
 import { type EngineOptions, leaseMs } from './engine-options.js';
 import type { Runner } from './runner.js';
@@ -44,13 +45,20 @@ export function supervise(runner: Runner, options: EngineOptions & { readonly le
 /** Each move is journalled, or refused by the state it meets, before it leaves the inbox. */
 export async function takeMoves(runner: Runner, { store }: Pick<EngineOptions, 'store'>): Promise<void> {
   for (const message of await store.inbox.pending(runner.runId)) {
-    try {
-      await runner.receive(message.move, message);
-    } catch (error) {
-      if (!(error instanceof FailureError)) {
-        throw error;
-      }
+    if (await isSettled(runner, message)) {
+      await store.inbox.remove(runner.runId, message.id);
     }
-    await store.inbox.remove(runner.runId, message.id);
+  }
+}
+
+/** Whether the move is in the journal, or was refused; not when the run was let go meanwhile. */
+async function isSettled(runner: Runner, message: InboxMessage): Promise<boolean> {
+  try {
+    return await runner.receive(message.move, message);
+  } catch (error) {
+    if (error instanceof FailureError) {
+      return true;
+    }
+    throw error;
   }
 }

@@ -6,6 +6,7 @@ import type { Lane, Plan, Stage, Step } from '../model/plan.js';
 import { advance } from './advance.js';
 import { type FoldedRun, newRunState } from './fold.js';
 import { freezeRun, thawRun } from './fold-cache.js';
+import { waitsForOperator } from './offers.js';
 import { owedNotices } from './owed-notices.js';
 import { resultOf } from './result.js';
 
@@ -135,6 +136,30 @@ describe('a lane', () => {
       run.apply({ type: 'operator.moved', move: { move }, reason: 'test' });
       expect(run.lane('a')).toMatchObject(expected);
     }
+  });
+});
+
+describe('an approval', () => {
+  const approve = { ...step('approve'), input: { from: ['dba'] }, onFailure: 'ask' as const };
+  const answer = (run: ReturnType<typeof begin>) =>
+    run.apply({ type: 'operator.moved', move: { move: 'approve' }, reason: 'test' });
+
+  it('is answered by those alone whom it names', () => {
+    const run = begin(planOf({ lanes: [{ ...lane('a', []), steps: [approve] }] }));
+    run.start('a', 'approve').fail('a', 'approve', permanent);
+    expect(answer(run).lane('a').activity).toBe('held');
+    const open = begin(planOf({ lanes: [{ ...lane('a', []), steps: [{ ...approve, input: { from: [] } }] }] }));
+    open.start('a', 'approve').fail('a', 'approve', permanent);
+    expect(answer(open).lane('a')).toMatchObject({ status: 'succeeded', outputs: { approve: { by: 'test' } } });
+  });
+
+  it('waits for nobody any more once it has its answer', () => {
+    const run = begin(planOf({ lanes: [{ ...lane('a', []), steps: [{ ...approve, input: { from: ['test'] } }] }] }));
+    run.start('a', 'approve');
+    expect(waitsForOperator(run.state)).toBe(true);
+    answer(run);
+    expect(waitsForOperator(run.state)).toBe(false);
+    expect(run.lane('a').offers).toEqual([]);
   });
 });
 

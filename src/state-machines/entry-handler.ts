@@ -1,5 +1,6 @@
 import type { Entry, EntryType } from '../model/entry.js';
 import type { OperatorMove } from '../model/request.js';
+import { isApprover } from './approver.js';
 import type { StepPlace } from './compile-plan.js';
 import type { FoldDraft } from './fold.js';
 import type { LaneEvent, RetryRule } from './lane-event.js';
@@ -99,9 +100,11 @@ function moveRun(
       break;
     default:
       draft.views.forEach((view, index) => {
-        const step = draft.placeOf(index)?.step.id;
-        if (step !== undefined && view.offers.includes(move.move) && (move.lane ?? view.lane) === view.lane) {
-          draft.sendLane(index, laneMove(move.move, { at, step, by: author }));
+        const step = draft.placeOf(index)?.step;
+        const isAnswer = move.move === 'approve' || move.move === 'reject';
+        const isOffered = view.offers.includes(move.move) && (move.lane ?? view.lane) === view.lane;
+        if (step !== undefined && isOffered && (!isAnswer || isApprover(step, author))) {
+          draft.sendLane(index, laneMove(move.move, { at, step: step.id, by: author }));
         }
       });
   }

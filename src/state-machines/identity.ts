@@ -34,6 +34,7 @@ function relevant(activity: StepActivity | undefined, context: LaneContext, atte
     context.hasBegun,
     context.isCancelled,
     context.isAttested,
+    activity === 'running' && context.isAnswered,
     activity === 'held' ? context.isContradictory : Math.min(context.attempt, attempts),
     activity === 'due' && context.isAttached,
     isLooking && context.looks > 0,

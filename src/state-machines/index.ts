@@ -6,7 +6,7 @@ export { toSvg } from './diagram-svg.js';
 export { type FoldedRun, newRunState } from './fold.js';
 export { freezeRun, thawRun } from './fold-cache.js';
 export { identityOf } from './identity.js';
-export { type OfferedMove, offeredMoves, waitsForOperator } from './offers.js';
+export { mayAnswer, type OfferedMove, offeredMoves, waitsForOperator } from './offers.js';
 export { type NoticeEvent, owedNotices } from './owed-notices.js';
 export { resultOf } from './result.js';
 export type { LaneState, LaneStatus, RunPhase, RunState, StepActivity } from './run-state.js';

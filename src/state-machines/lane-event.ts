@@ -39,6 +39,8 @@ export interface LaneContext {
   readonly hasBegun: boolean;
   readonly isCancelled: boolean;
   readonly isAttested: boolean;
+  /** An approval has its answer, which its step is about to take. */
+  readonly isAnswered: boolean;
   readonly isAttached: boolean;
   /** Why the world is being looked at. */
   readonly look?: undefined | 'taken-up' | 'lost' | 'timeout' | 'operator';
@@ -59,6 +61,7 @@ export const newLaneContext: LaneContext = {
   hasBegun: false,
   isCancelled: false,
   isAttested: false,
+  isAnswered: false,
   isAttached: false,
   isContradictory: false,
   outputs: {},

@@ -62,6 +62,7 @@ const lanes = setup({
       attempt: 0,
       looks: 0,
       isAttested: false,
+      isAnswered: false,
       isAttached: false,
       isContradictory: false,
       look: undefined,
@@ -77,6 +78,7 @@ const lanes = setup({
             hasBegun: true,
             stepStartedAt: context.stepStartedAt ?? event.at,
             isAttached: false,
+            isAnswered: false,
             look: undefined,
           }
         : {},
@@ -158,6 +160,7 @@ const lanes = setup({
     startAgain: assign({ attempt: 0, stepStartedAt: undefined, dueAt: undefined, look: undefined }),
     cancel: assign({ isCancelled: true }),
     noteAttestation: assign({ isAttested: true }),
+    noteAnswer: assign({ isAnswered: true }),
     hold: assign(({ context, event }) => ({
       dueAt: undefined,
       isContradictory: event.type === 'OBSERVE',
@@ -273,6 +276,9 @@ function stepState(
                     actions: ['cancel', { type: 'requestStop', params: { reason: 'cancel' } }],
                   },
                 }),
+            ...(shape.kind === 'approve'
+              ? { APPROVE: { actions: 'noteAnswer' }, REJECT: { actions: 'noteAnswer' } }
+              : {}),
             ...attests(true),
           },
         },

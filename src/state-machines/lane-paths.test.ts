@@ -135,7 +135,7 @@ function numbered<Event extends { readonly type: string }>(event: Event, { conte
 }
 
 function relevant(context: LaneContext) {
-  const { attempt, looks, hasBegun, isCancelled, isAttested, isAttached, look, isContradictory } = context;
+  const { attempt, looks, hasBegun, isCancelled, isAttested, isAnswered, isAttached, look, isContradictory } = context;
   // Beyond the attempts allowed, one more makes no difference.
   return [
     Math.min(attempt, rule.attemptsAllowed),
@@ -143,6 +143,7 @@ function relevant(context: LaneContext) {
     hasBegun,
     isCancelled,
     isAttested,
+    isAnswered,
     isAttached,
     look,
     isContradictory,

@@ -15,7 +15,7 @@ export function laneView(compiled: CompiledLane, machineState: AnyMachineSnapsho
     isRecovering: place?.isRecovery ?? false,
     activity,
     attempt: context.attempt,
-    offers: place === undefined ? [] : offers(place, activity),
+    offers: place === undefined ? [] : offers(place, activity, context.isAnswered),
     outputs: context.outputs,
     passedOver: context.passedOver,
     ...(context.stepStartedAt === undefined ? {} : { stepStartedAt: context.stepStartedAt }),
@@ -47,7 +47,7 @@ export function whereabouts(
 }
 
 /** The operator's moves that a step offers in this activity; the machine of the lane takes exactly these. */
-function offers({ step, isRecovery }: StepPlace, activity: StepActivity): readonly MoveName[] {
+function offers({ step, isRecovery }: StepPlace, activity: StepActivity, isAnswered: boolean): readonly MoveName[] {
   const attest: readonly MoveName[] = step.kind === 'fence' && step.action === 'run' ? ['attest'] : [];
   switch (activity) {
     case 'held':
@@ -62,7 +62,7 @@ function offers({ step, isRecovery }: StepPlace, activity: StepActivity): readon
     case 'backoff':
       return ['retry', 'abandon', ...attest];
     case 'running':
-      return step.kind === 'approve' ? ['approve', 'reject'] : attest;
+      return step.kind === 'approve' && !isAnswered ? ['approve', 'reject'] : attest;
     default:
       return attest;
   }

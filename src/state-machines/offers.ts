@@ -1,4 +1,5 @@
 import type { MoveName } from '../model/request.js';
+import { isApprover } from './approver.js';
 import type { RunState } from './run-state.js';
 
 /** A move that an operator has now, and what it will do. */
@@ -33,6 +34,14 @@ export function waitsForOperator(state: RunState): boolean {
       ({ activity, offers }) => activity === 'held' || (activity === 'running' && offers.includes('approve')),
     )
   );
+}
+
+/** Whether this operator may answer the approval that the lane waits for. */
+export function mayAnswer(state: RunState, laneId: string, by: string): boolean {
+  const index = state.lanes.findIndex(({ lane }) => lane === laneId);
+  const lanes = (state.plan?.stages ?? []).flatMap(({ lanes: ofStage }) => ofStage);
+  const step = lanes[index]?.steps[state.lanes[index]?.step ?? -1];
+  return step !== undefined && isApprover(step, by);
 }
 
 function runMoves({ phase }: RunState): readonly OfferedMove[] {

@@ -22,7 +22,12 @@ export function specFromEstate(estate: Estate, runbooks: readonly WorldRunbook[]
   const replicas = invented.flatMap((vm, index) => replicaSpec(estate, vm, index));
   const controllerSite = runbooks.find(({ protect }) => protect.from.site !== protect.to.site)?.protect.to.site;
   const neededBytes = vms.reduce((sum, { memoryBytes = 0 }) => sum + memoryBytes, 0);
-  const host: HostSpec = { memoryBytes: Math.max(64 * gigabyteBytes, 2 * neededBytes), bootMs: 60_000 };
+  const neededCpus = vms.reduce((sum, { vcpus = 0 }) => sum + vcpus, 0);
+  const host: HostSpec = {
+    memoryBytes: Math.max(64 * gigabyteBytes, 2 * neededBytes),
+    cpuThreads: Math.max(16, neededCpus),
+    bootMs: 60_000,
+  };
   const names = Object.values(estate.sites).flatMap((site) => Object.keys(site.hosts));
   return {
     ...(controllerSite === undefined ? {} : { controllerSite }),
