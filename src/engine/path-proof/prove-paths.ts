@@ -62,9 +62,13 @@ function differentLanes(plan: Plan): readonly (readonly [Lane, string[]])[] {
   return [...alike.values()];
 }
 
-interface Visit {
+interface Scene {
   readonly state: FoldedRun;
   readonly world: ImaginedWorld;
+}
+
+/** How a state was reached first; the state itself is kept only until its own events have been tried. */
+interface Visit {
   readonly cameFrom: string | undefined;
   readonly by: string;
 }
@@ -79,38 +83,55 @@ function walk(plan: Plan, lane: Lane): Found {
   const visits = new Map<string, Visit>();
   const waysTo = new Map<string, string[]>();
   const found = new Map<string, BrokenPath>();
+  const ends: string[] = [];
+  const ahead: (Scene & { readonly key: string })[] = [];
   let edges = 0;
   const report = (rule: string, key: string): void => {
     if (!found.has(rule)) {
       found.set(rule, { lane: lane.id, rule, path: pathTo(key, visits) });
     }
   };
-  const arrive = (visit: Visit): void => {
-    const key = `${identityOf(visit.state)} ${JSON.stringify(visit.world)}`;
+  const arrive = (scene: Scene, visit: Visit): void => {
+    const key = `${identityOf(scene.state)} ${JSON.stringify(scene.world)}`;
     if (visit.cameFrom !== undefined) {
-      waysTo.set(key, [...(waysTo.get(key) ?? []), visit.cameFrom]);
+      addTo(waysTo, key, visit.cameFrom);
     }
-    if (!visits.has(key)) {
-      visits.set(key, visit);
-      brokenRules(visit, lane).forEach((rule) => report(rule, key));
+    if (visits.has(key)) {
+      return;
+    }
+    visits.set(key, visit);
+    brokenRules(scene, lane).forEach((rule) => report(rule, key));
+    if (scene.state.phase === 'finished') {
+      ends.push(key);
+    } else {
+      ahead.push({ ...scene, key });
     }
   };
-  arrive({ state: begun(plan), world: worldBefore(lane), cameFrom: undefined, by: 'the run starts' });
-  for (const [key, { state, world }] of visits) {
-    for (const possible of state.phase === 'finished' ? [] : possibleEvents(state, world)) {
+  arrive({ state: begun(plan), world: worldBefore(lane) }, { cameFrom: undefined, by: 'the run starts' });
+  for (let next = ahead.shift(); next !== undefined; next = ahead.shift()) {
+    for (const possible of possibleEvents(next.state, next.world)) {
       edges += 1;
       const happened = possible.happens.map((body) => stamped(body, possible.at));
-      const after = batchOf(state, happened, possible.at).state;
-      arrive({ state: after, world: relevantWorld(possible.world, after), cameFrom: key, by: possible.name });
+      const after = batchOf(next.state, happened, possible.at).state;
+      const world = relevantWorld(possible.world, after);
+      arrive({ state: after, world }, { cameFrom: next.key, by: possible.name });
     }
     if (visits.size > statesAllowed) {
       throw new Error(`lane ${lane.id} has more than ${statesAllowed} states that can be told apart`);
     }
   }
-  const ends = [...visits].filter(([, { state }]) => state.phase === 'finished').map(([key]) => key);
   const saved = reaching(ends, waysTo);
   [...visits.keys()].filter((key) => !saved.has(key)).forEach((key) => report('there is no way to an end', key));
   return { states: visits.size, edges, found: [...found.values()] };
+}
+
+function addTo(waysTo: Map<string, string[]>, key: string, from: string): void {
+  const known = waysTo.get(key);
+  if (known === undefined) {
+    waysTo.set(key, [from]);
+  } else {
+    known.push(from);
+  }
 }
 
 function begun(plan: Plan): FoldedRun {
@@ -131,7 +152,7 @@ function stamped(body: EntryBody, at: number): NewEntry {
   return { ...body, at, author: 'proof' };
 }
 
-function brokenRules({ state, world }: Visit, lane: Lane): readonly string[] {
+function brokenRules({ state, world }: Scene, lane: Lane): readonly string[] {
   if (lane.subject.kind !== 'vm') {
     return [];
   }
