@@ -1,0 +1,53 @@
+/** The shell examples of a Markdown document: the `lifeboat` lines of its fenced `sh` blocks, in the order of the text. */
+
+/** What a folder has before the first line of a scene is typed in it. */
+export type Opening = 'empty' | 'samples';
+
+/** Lines that are typed one after the other in one folder. */
+export interface Scene {
+  readonly document: string;
+  readonly opening: Opening;
+  readonly lines: readonly ShellLine[];
+}
+
+export interface ShellLine {
+  /** Counted from 1. */
+  readonly line: number;
+  /** Without the comment; `lifeboat …`, the same with `&` at its end, or `kill -9 $!`. */
+  readonly command: string;
+  /** What the comment says: `exit code 5`; else 0. */
+  readonly exitCode: number;
+}
+
+const MARK = /^<!-- scene: (\S+) -->$/;
+const COMMAND = /^(lifeboat .+?|node dist\/main\.js .+?|kill -9 \$!)(?:\s+#(.*))?$/;
+
+/** Every scene of a document: `<!-- scene: empty -->` or `samples` begins one; without a mark the last one goes on. */
+export function scenesOf(document: string, markdown: string): readonly Scene[] {
+  const scenes: { document: string; opening: Opening; lines: ShellLine[] }[] = [];
+  let isShell = false;
+  let isFenced = false;
+  for (const [index, text] of markdown.split('\n').entries()) {
+    const mark = MARK.exec(text)?.[1];
+    if (mark !== undefined) scenes.push({ document, opening: openingOf(mark, `${document}:${index + 1}`), lines: [] });
+    if (text.startsWith('```')) {
+      isShell = !isFenced && text === '```sh';
+      isFenced = !isFenced;
+    }
+    const [, typed = '', comment = ''] = (isShell ? COMMAND.exec(text) : null) ?? [];
+    if (typed === '') continue;
+    const scene = scenes.at(-1);
+    if (scene === undefined) throw new Error(`${document}:${index + 1}: no <!-- scene: … --> says where this is typed`);
+    scene.lines.push({
+      line: index + 1,
+      command: typed.replace(/^node dist\/main\.js /, 'lifeboat '),
+      exitCode: Number(/exit code (\d+)/.exec(comment)?.[1] ?? 0),
+    });
+  }
+  return scenes.filter(({ lines }) => lines.length > 0);
+}
+
+function openingOf(word: string, place: string): Opening {
+  if (word === 'empty' || word === 'samples') return word;
+  throw new Error(`${place}: a scene is empty or samples, not ${word}`);
+}
