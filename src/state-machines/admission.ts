@@ -56,9 +56,21 @@ export function isQueued(machineState: AnyMachineSnapshot, { activity }: LaneSta
   return activity === 'due' && !(machineState.context as LaneContext).isAttached;
 }
 
-/** A step that may be acting in the world keeps its slots until its outcome is known. */
-export function holdsSlots({ activity }: LaneState): boolean {
-  return activity === 'running' || activity === 'stopping' || activity === 'unknown' || activity === 'blind';
+/** A step that may be acting in the world keeps its slots until its outcome is known, also while it waits to be followed. */
+export function holdsSlots(machineState: AnyMachineSnapshot, view: LaneState): boolean {
+  switch (view.activity) {
+    case 'running':
+    case 'stopping':
+    case 'unknown':
+    case 'blind':
+      return true;
+    case 'due':
+      return !isQueued(machineState, view);
+    case 'idle':
+    case 'backoff':
+    case 'held':
+      return false;
+  }
 }
 
 /** Where a lane stands among those that are due: in the order of the plan. */

@@ -173,6 +173,18 @@ describe('a run', () => {
     expect(run.asked()).toEqual(['start c/start 1']);
   });
 
+  it('lets nothing else into the slots of a step that is under way and about to be followed', () => {
+    const uses = ['link/north-south'];
+    const lanes = ['a', 'b'].map((name) => ({ ...lane(name, []), steps: [{ ...step('migrate'), uses }] }));
+    const run = begin({ ...planOf({ lanes }), slots: { 'link/north-south': 1 } });
+    run.start('a', 'migrate').apply({ type: 'run.taken-up', reason: 'the engine ended' });
+    const observation = { verdict: 'in-progress', evidence: 'it runs' } as const;
+    run.apply({ type: 'step.observed', lane: 'a', step: 'migrate', observation });
+    expect(run.asked()).toEqual(['attach a/migrate 1']);
+    run.start('a', 'migrate').succeed('a', 'migrate');
+    expect(run.asked()).toEqual(['start b/migrate 1']);
+  });
+
   it('starts nothing while it is paused', () => {
     const run = begin(planOf({ lanes: [lane('a', ['check', 'start'])] }));
     run.start('a', 'check').apply({ type: 'operator.moved', move: { move: 'pause' }, reason: 'lunch' });

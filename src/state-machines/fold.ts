@@ -171,8 +171,8 @@ export class FoldDraft {
     const view = laneView(compiled, after);
     this.#views[index] = view;
     this.#account(index, {
-      was,
       wasQueued: isQueued(before, was),
+      heldSlots: holdsSlots(before, was),
       placeBefore,
       view,
       placeAfter: whereabouts(compiled, after).place,
@@ -310,8 +310,8 @@ export class FoldDraft {
   #account(
     index: number,
     change: {
-      readonly was: LaneState;
       readonly wasQueued: boolean;
+      readonly heldSlots: boolean;
       readonly view: LaneState;
       readonly placeBefore: StepPlace | undefined;
       readonly placeAfter: StepPlace | undefined;
@@ -321,10 +321,10 @@ export class FoldDraft {
       const queue = this.#queue(change.placeBefore.resources);
       queue.splice(queue.indexOf(index), 1);
     }
-    if (holdsSlots(change.was) && change.placeBefore !== undefined) {
+    if (change.heldSlots && change.placeBefore !== undefined) {
       this.#occupy(change.placeBefore, -1);
     }
-    if (holdsSlots(change.view) && change.placeAfter !== undefined) {
+    if (holdsSlots(this.#lane(index), change.view) && change.placeAfter !== undefined) {
       this.#occupy(change.placeAfter, 1);
     }
     if (isQueued(this.#lane(index), change.view) && change.placeAfter !== undefined) {
