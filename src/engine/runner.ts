@@ -17,6 +17,16 @@ import { Timers } from './timers.js';
 /** A folded state is kept after so many entries, so that a long run is taken up quickly. */
 const entriesBetweenFolds = 5_000;
 
+/** How long one notice may take before it counts as failed, in milliseconds. */
+const noticeLimitMs = 30_000;
+
+const noticeTooLate = new FailureError({
+  code: 'timed-out',
+  kind: 'transient',
+  message: `the notice was not taken within ${noticeLimitMs / 1_000} s`,
+  hint: 'check `mail` in lifeboat.yaml',
+});
+
 export interface RunnerOptions extends EngineOptions {
   readonly executor: Executor;
   readonly lease: Lease;
@@ -236,9 +246,7 @@ export class Runner implements ActiveRun {
     if (this.#state.plan?.notify?.includes(event) !== true) {
       return;
     }
-    const { notifier } = this.#options.ports;
-    const sending = notifier
-      .send(noticeOf(this.#state, event), new AbortController().signal)
+    const sending = this.#send(event)
       .then(
         () => this.happen({ type: 'notice.sent', event, to: 'the configured recipients' }),
         (error: unknown) => {
@@ -251,6 +259,21 @@ export class Runner implements ActiveRun {
       .catch((error: unknown) => this.abandon(error))
       .finally(() => this.#notices.delete(sending));
     this.#notices.add(sending);
+  }
+
+  /** Gives up in time: a run's end waits for its notices, and a mail server that says nothing must not keep it open. */
+  async #send(event: NoticeEvent): Promise<void> {
+    const { notifier, clock } = this.#options.ports;
+    const limit = new AbortController();
+    const late = new Promise<never>((_, reject) => {
+      limit.signal.addEventListener('abort', () => reject(limit.signal.reason as Error), { once: true });
+    });
+    const forget = clock.at(clock.now() + noticeLimitMs, () => limit.abort(noticeTooLate));
+    try {
+      await Promise.race([notifier.send(noticeOf(this.#state, event), limit.signal), late]);
+    } finally {
+      forget();
+    }
   }
 
   #emit(event: RunEvent): void {
