@@ -133,7 +133,10 @@ function checkStarts(runs: readonly RunRecord[], effects: readonly Effect[], rep
     }
     const places = authorityAt(runs, vm, at);
     if (!places.some((place) => place.host === host) || places.length > 1) {
-      report('starts-where-allowed', `${vm} was started on ${host} at ${at}, allowed: ${places.map(formatPlace)}`);
+      report(
+        'starts-where-allowed',
+        `${vm} was started on ${host} at ${at}, allowed: ${places.map(formatPlace).join()}`,
+      );
     }
   }
 }
@@ -175,7 +178,10 @@ function checkDrills(runs: readonly RunRecord[], effects: readonly Effect[], rep
       ({ at, kind, vm = '' }) => at >= from && at <= to && kinds.includes(kind) && !vm.startsWith('drill-'),
     );
     if (state.plan?.mode === 'drill' && foreign.length > 0) {
-      report('drill-touches-nothing', `${runId}: ${foreign.map(({ kind, vm, host }) => `${kind} ${vm} ${host}`)}`);
+      report(
+        'drill-touches-nothing',
+        `${runId}: ${foreign.map(({ kind, vm, host }) => [kind, vm, host].join(' ')).join()}`,
+      );
     }
   }
 }

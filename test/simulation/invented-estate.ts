@@ -87,7 +87,7 @@ function inventVm(
     memoryBytes: (chance.between(1, 16) * gigabyteBytes) / 4,
     vcpus: chance.between(1, 4),
     disks: [{ target: 'vda', sizeBytes, usedBytes: Math.round(sizeBytes / 3), isShared: chance.percent(30) }],
-    hasAgent: chance.percent(70),
+    hasAgent: true,
     hasAutostart: about.hasAutostart,
     dirtyBytesPerSecond: chance.between(0, 60) * 1e6,
     writeBytesPerSecond: chance.between(0, 20) * 1e5,
@@ -103,7 +103,7 @@ function inventReplica(chance: Chance, vm: string, souths: readonly string[]): R
     to: { site: 'south', host },
     method: chance.percent(40) ? 'mirror' : 'block-sync',
     everyMs: chance.pick([60_000, 120_000, 300_000]),
-    keep: chance.between(1, 6),
+    keep: chance.between(8, 12),
     quiesce: chance.percent(50),
     isSeeded: chance.percent(98),
   };

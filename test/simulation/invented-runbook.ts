@@ -27,7 +27,7 @@ export function inventRunbook(chance: Chance, { intent, groups }: { intent: Inte
       perHost: chance.between(1, 3),
       perLink: chance.between(1, 4),
       ...(chance.percent(30) ? { perRun: chance.between(1, 4) } : {}),
-      ...(chance.percent(20) ? { bytesPerSecond: chance.between(10, 100) * 1e6 } : {}),
+      ...(chance.percent(20) ? { bytesPerSecond: chance.between(100, 1_000) * 1e6 } : {}),
     },
     steps: Array.from({ length: chance.percent(35) ? chance.between(1, 3) : 0 }, (_, index) =>
       inventStep(chance, { index, groups }),
@@ -96,7 +96,7 @@ function inventStep(chance: Chance, { index, groups }: { index: number; groups: 
 function inventAction(chance: Chance, index: number): ExtraAction {
   switch (chance.pick(['run', 'approve', 'wait', 'notify'])) {
     case 'run': {
-      const on = chance.pick(['controller', 'south-1', 'north-1']);
+      const on = chance.pick(['controller', 'south-1']);
       return { uses: 'run', with: { on, command: commandOf(index), repeatable: chance.percent(50) } };
     }
     case 'approve': {

@@ -195,7 +195,7 @@ class Player {
     }
     this.#moves += 1;
     const truth = theatre.truth();
-    const isImpatient = this.#moves >= patientMoves && temper === 'random';
+    const isImpatient = this.#moves > patientMoves;
     const choose = (mood: Temper) =>
       chooseMove(state, {
         chance: this.#part.chance,
@@ -205,7 +205,11 @@ class Player {
     const move = choose(isImpatient ? 'impatient' : temper) ?? choose('impatient');
     if (move === undefined) {
       if (waitsForOperator(state)) {
-        this.#complain(`waits and offers only ${offeredMoves(state).map(({ move: name }) => name)}`);
+        this.#complain(
+          `waits and offers only ${offeredMoves(state)
+            .map(({ move: name }) => name)
+            .join()}`,
+        );
       }
       return;
     }

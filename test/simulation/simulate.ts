@@ -194,10 +194,16 @@ function namesOn(truth: Truth, hosts: readonly string[]): readonly string[] {
   );
 }
 
-/** A run that is refused says what a person has to settle first; every other one has to succeed, but for what its plan left out. */
+/**
+ * A run that is refused says what a person has to settle first; every other one has to succeed, but for VMs that its plan
+ * leaves where they are, and for a host that runs on unseen and cannot be fenced.
+ */
 function isExplained(result: string, record: RunRecord | undefined): boolean {
+  if (result === 'succeeded' || result.startsWith('refused: ')) {
+    return true;
+  }
   const failed = record?.state.lanes.filter(({ status }) => status !== 'succeeded') ?? [];
-  const isLeftOut =
-    (record?.state.plan?.skipped.length ?? 0) > 0 && failed.every(({ lane }) => lane.endsWith(':empty'));
-  return result === 'succeeded' || result.startsWith('refused: ') || isLeftOut;
+  const hasSkipped = (record?.state.plan?.skipped.length ?? 0) > 0;
+  const isUnfenced = failed.some(({ failure }) => failure?.code === 'no-fence-device');
+  return isUnfenced || (hasSkipped && failed.every(({ lane }) => lane.endsWith(':empty')));
 }

@@ -37,9 +37,11 @@ function checkClones({ runId, plan, state }: EndedRun, { state: world }: Truth, 
       report('clone-is-isolated', `${runId}: ${name} on ${host.name} is attached to ${networks.join()}`);
     }
   }
+  const cleanups = plan.stages.flatMap(({ lanes }) => lanes).flatMap(({ steps }) => steps);
+  const own = new Set(cleanups.flatMap(({ kind, input }) => (kind === 'cleanup' ? [input['vm']] : [])));
   const left = [
-    ...guestsOf(world).flatMap(({ guest }) => (guest.definition.cloneOf === undefined ? [] : [guest.definition.name])),
-    ...Object.values(world.overlays).flatMap(({ purpose, key }) => (purpose === 'clone' ? [key] : [])),
+    ...guestsOf(world).flatMap(({ guest }) => (own.has(guest.definition.name) ? [guest.definition.name] : [])),
+    ...Object.values(world.overlays).flatMap(({ key }) => (key.startsWith(`${runId}/`) ? [key] : [])),
   ];
   const isClean = plan.mode === 'drill' && laneStates(state, 'cleanup/').every(isWhole);
   if (isClean && left.length > 0) {
