@@ -5,6 +5,7 @@ import { commandReference } from './generate/command-reference.mjs';
 import { estateJsonSchema, runbookJsonSchema } from './generate/json-schemas.mjs';
 import { estateReference, runbookReference } from './generate/key-reference.mjs';
 import { libvirtApi } from './generate/libvirt-api.mjs';
+import { printedBlocks } from './generate/printed-blocks.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -14,6 +15,7 @@ const documents = {
   'docs/commands.md': commandReference,
   'docs/estate.md': estateReference,
   'docs/runbook.md': runbookReference,
+  'docs/runs.md': () => printedBlocks('docs/runs.md'),
   'packages/node-libvirt/API.md': libvirtApi,
   'schemas/estate.schema.json': estateJsonSchema,
   'schemas/runbook.schema.json': runbookJsonSchema,

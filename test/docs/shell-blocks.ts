@@ -7,29 +7,28 @@ export type Opening = 'empty' | 'samples';
 export interface Scene {
   readonly document: string;
   readonly opening: Opening;
+  /** Texts by the names of their files: blocks after `<!-- file: NAME -->`. */
+  readonly files: Readonly<Record<string, string>>;
   readonly lines: readonly ShellLine[];
 }
 
-export interface ShellLine {
-  /** Counted from 1. */
-  readonly line: number;
-  /** Without the comment; `lifeboat …`, the same with `&` at its end, or `kill -9 $!`. */
-  readonly command: string;
-  /** What the comment says: `exit code 5`; else 0. */
-  readonly exitCode: number;
-}
-
 const MARK = /^<!-- scene: (\S+) -->$/;
+const FILE = /^<!-- file: (\S+) -->$/;
 const COMMAND = /^(lifeboat .+?|node dist\/main\.js .+?|kill -9 \$!)(?:\s+#(.*))?$/;
 
 /** Every scene of a document: `<!-- scene: empty -->` or `samples` begins one; without a mark the last one goes on. */
 export function scenesOf(document: string, markdown: string): readonly Scene[] {
-  const scenes: { document: string; opening: Opening; lines: ShellLine[] }[] = [];
+  const scenes: { document: string; opening: Opening; files: Record<string, string>; lines: ShellLine[] }[] = [];
+  const all = markdown.split('\n');
   let isShell = false;
   let isFenced = false;
-  for (const [index, text] of markdown.split('\n').entries()) {
+  for (const [index, text] of all.entries()) {
     const mark = MARK.exec(text)?.[1];
-    if (mark !== undefined) scenes.push({ document, opening: openingOf(mark, `${document}:${index + 1}`), lines: [] });
+    const place = `${document}:${index + 1}`;
+    if (mark !== undefined) scenes.push({ document, opening: openingOf(mark, place), files: {}, lines: [] });
+    const file = FILE.exec(text)?.[1];
+    const files = scenes.at(-1)?.files;
+    if (file !== undefined && files !== undefined) files[file] = blockAfter(all, index);
     if (text.startsWith('```')) {
       isShell = !isFenced && text === '```sh';
       isFenced = !isFenced;
@@ -37,7 +36,7 @@ export function scenesOf(document: string, markdown: string): readonly Scene[] {
     const [, typed = '', comment = ''] = (isShell ? COMMAND.exec(text) : null) ?? [];
     if (typed === '') continue;
     const scene = scenes.at(-1);
-    if (scene === undefined) throw new Error(`${document}:${index + 1}: no <!-- scene: … --> says where this is typed`);
+    if (scene === undefined) throw new Error(`${place}: no <!-- scene: … --> says where this is typed`);
     scene.lines.push({
       line: index + 1,
       command: typed.replace(/^node dist\/main\.js /, 'lifeboat '),
@@ -45,6 +44,12 @@ export function scenesOf(document: string, markdown: string): readonly Scene[] {
     });
   }
   return scenes.filter(({ lines }) => lines.length > 0);
+}
+
+/** The inside of the fenced block that begins on the next line. */
+function blockAfter(lines: readonly string[], index: number): string {
+  const end = lines.indexOf('```', index + 2);
+  return `${lines.slice(index + 2, end).join('\n')}\n`;
 }
 
 function openingOf(word: string, place: string): Opening {

@@ -1,11 +1,12 @@
 /** Every `lifeboat` line of the documents' shell examples does what the text says, typed in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { newFolder, runInMemory, wordsOf } from '../cli/memory-environment.js';
-import { type Scene, scenesOf } from './shell-blocks.js';
+import { type Opening, type Scene, scenesOf } from './shell-blocks.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Made from the examples of the help, which `src/cli/examples.test.ts` runs. */
@@ -55,10 +56,16 @@ interface Typed {
   readonly exitCode: number;
 }
 
-async function play({ opening, lines }: Scene): Promise<readonly Typed[]> {
+function openFolder(opening: Opening): string {
   const folder = newFolder();
   folders.push(folder);
   if (opening === 'samples') cpSync(`${root}runbooks`, folder, { recursive: true });
+  return folder;
+}
+
+async function play({ opening, files, lines }: Scene): Promise<readonly Typed[]> {
+  const folder = openFolder(opening);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const typed: Typed[] = [];
   let background: ChildProcess | undefined;
   for (const { line, command } of lines) {
