@@ -64,7 +64,7 @@ async function proveAll() {
       effects,
       'killed once': count(({ points, isReal }) => !isReal && points.length === 1),
       twice: count(({ points, isReal }) => !isReal && points.length === 2),
-      'kill -9': verdicts.reduce((total, { points, isReal }) => total + (isReal ? points.length : 0), 0),
+      'kill -9': verdicts.reduce((total, { kills, isReal }) => total + (isReal ? kills : 0), 0),
       'same end': `${count(({ differences }) => differences.length === 0)} of ${verdicts.length}`,
       repeated: sum('repeated'),
       doubles: sum('doubles'),

@@ -38,7 +38,9 @@ export function factsOf({ opening, runId, entries, world }: Ending): Facts {
   return {
     state: [
       `result ${state.result}`,
-      ...state.lanes.map(({ lane, status }) => `lane ${lane} ${status}`),
+      ...state.lanes.map(
+        ({ lane, status, failure }) => `lane ${lane} ${status}${status === 'failed' ? `, ${failure?.code}` : ''}`,
+      ),
       ...authorityOf(state, entries),
       ...placesOf(after),
       ...lostWrites.slice(before.audit.lostWrites.length).map(({ vm, host }) => `lost writes ${vm} ${host}`),

@@ -3,6 +3,7 @@ import type { World } from '../../src/hypervisors/simulated/world.js';
 import type { Clock } from '../../src/model/clock.js';
 import type { NewEntry } from '../../src/model/entry.js';
 import type { Ports } from '../../src/steps/step-type.js';
+import type { BegunSteps } from './begun-steps.js';
 
 /** An instant at which an engine may be killed. The same run passes the same points in the same order. */
 export interface Point {
@@ -39,17 +40,20 @@ const effects: ReadonlySet<string> = new Set([
 
 /**
  * Stands between one engine and everything that it acts on, and counts the points. When `isLast` says of one that it is
- * the engine's end, the engine is dead: nothing of it gets through any more, and nothing that it awaits ever comes.
+ * the engine's end, the engine is dead: nothing of it gets through any more, and nothing that it awaits ever comes. An
+ * effect for no step that has durably begun is refused as a bug.
  */
 export class Gate {
   readonly points: Point[] = [];
   /** Resolves when the engine has died. */
   readonly death: Promise<void>;
   readonly #isLast: (point: Point) => boolean;
+  readonly #begun: BegunSteps;
   #isDead = false;
   #die: () => void = () => undefined;
 
-  constructor(isLast: (point: Point) => boolean) {
+  constructor(begun: BegunSteps, isLast: (point: Point) => boolean) {
+    this.#begun = begun;
     this.#isLast = isLast;
     this.death = new Promise((resolve) => {
       this.#die = resolve;
@@ -64,8 +68,11 @@ export class Gate {
     const { journal } = store;
     const append: typeof journal.append = async (runId, entries, guard) => {
       const about = aboutAppend(guard.expectedSeq, entries);
+      // A disk takes its time; what is acted on meanwhile is acted on too early.
+      await new Promise((resolve) => setImmediate(resolve));
       await this.#pass('before-append', about);
       const stamped = await journal.append(runId, entries, guard);
+      this.#begun.takeIn(stamped);
       await this.#pass('after-append', about);
       return stamped;
     };
@@ -104,13 +111,21 @@ export class Gate {
         const act = (args: readonly unknown[]) => Reflect.apply(method, target, args) as Promise<unknown>;
         const title = `${name}.${String(key)}`;
         return clock !== undefined && effects.has(title)
-          ? (...args: readonly unknown[]) => this.#effect(`${title} ${subjectOf(args)}`, () => act(args), clock)
+          ? (...args: readonly unknown[]) => this.#effect(title, args, { act: () => act(args), clock })
           : (...args: readonly unknown[]) => (this.#isDead ? never() : act(args));
       },
     });
   }
 
-  async #effect(about: string, act: () => Promise<unknown>, clock: Clock): Promise<unknown> {
+  async #effect(
+    title: string,
+    args: readonly unknown[],
+    { act, clock }: { readonly act: () => Promise<unknown>; readonly clock: Clock },
+  ): Promise<unknown> {
+    const about = `${title} ${subjectOf(args)}`;
+    if (!this.#isDead && title !== 'notifier.send' && !this.#begun.cover(args)) {
+      throw new Error(`${about} is called for no step whose start is durable`);
+    }
     if (this.#isLastAt('before-effect', about)) {
       return never();
     }

@@ -3,7 +3,9 @@ import type { ActiveRun, Engine } from '../../src/engine/engine.js';
 import type { EngineOptions } from '../../src/engine/engine-options.js';
 import type { World } from '../../src/hypervisors/simulated/world.js';
 import type { Clock } from '../../src/model/clock.js';
+import type { Entry } from '../../src/model/entry.js';
 import { advance, newRunState, owedNotices } from '../../src/state-machines/index.js';
+import { BegunSteps } from './begun-steps.js';
 import { Gate, type Point } from './gate.js';
 import type { Opening } from './scene.js';
 
@@ -36,14 +38,18 @@ const answerMs = 2_000;
  * and it is not done. What the run asks of an operator is answered. Throws when the run does not end.
  */
 export async function live({ opening, world, store, holder, isLast = () => false }: LifeOptions): Promise<Life> {
-  const gate = new Gate((point) => {
+  const runId = runIdOf(opening);
+  const known = await store.journal.read(runId, 1);
+  if (isDone(runId, known)) {
+    return { ending: 'finished', points: [] };
+  }
+  const gate = new Gate(new BegunSteps(opening.plan, known), (point) => {
     const isEnd = isLast(point);
     if (isEnd) {
       world.detach();
     }
     return isEnd;
   });
-  const runId = runIdOf(opening);
   const engine = createEngine({
     ports: gate.ports(world),
     store: gate.store(store),
@@ -52,13 +58,6 @@ export async function live({ opening, world, store, holder, isLast = () => false
     newRunId: () => runId,
     keepsWaiting: true,
   });
-  const known = await store.journal.read(runId, 1);
-  if (
-    known.some(({ type }) => type === 'run.finished') &&
-    owedNotices(advance(newRunState(runId), known).state).length === 0
-  ) {
-    return { ending: 'finished', points: [] };
-  }
   const work = async (): Promise<void> => {
     const run = known.length > 0 ? await engine.resume(runId, 'crash') : await engine.start(opening.plan);
     answerApprovals(run, engine, gate.ports(world).clock);
@@ -79,6 +78,12 @@ export async function live({ opening, world, store, holder, isLast = () => false
   }
   await ended;
   return { ending: gate.isDead ? 'killed' : 'finished', points: gate.points };
+}
+
+/** Whether it has finished, and everyone was told. */
+function isDone(runId: string, known: readonly Entry[]): boolean {
+  const hasFinished = known.some(({ type }) => type === 'run.finished');
+  return hasFinished && owedNotices(advance(newRunState(runId), known).state).length === 0;
 }
 
 /** Approves what waits for it, as long as it does, once for each lane. */

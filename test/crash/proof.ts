@@ -18,6 +18,8 @@ export interface Trial {
 }
 
 export interface Verdict extends Trial {
+  /** How many of the kills came about. */
+  readonly kills: number;
   /** The first point, in words. */
   readonly about: string;
   /** What is not as without a kill, a sentence each. */
@@ -57,6 +59,10 @@ export async function proveScene(scene: string, options: ProofOptions): Promise<
   const opening = await openingOf(scene);
   const calm = await runWithCrashes({ opening, kills: [], pauseMs: 0 });
   const points = calm.lives[0] ?? [];
+  const troubles = calm.facts.state.filter((line) => /^(result|lane) /.test(line) && !line.endsWith(' succeeded'));
+  if (troubles.length > 0 || calm.facts.wrongs.length > 0) {
+    throw new Error(`without a kill: ${[...troubles, ...calm.facts.wrongs].join('; ')}`);
+  }
   const verdicts = [
     ...(await proveInProcess(opening, { ...options, calm: calm.facts, points })),
     ...(await proveByKilling(opening, options)),
@@ -81,7 +87,8 @@ export async function prove(trial: Trial): Promise<Verdict> {
   const field = await openKillField(opening);
   try {
     const { points, facts } = await field.calm();
-    return judge({ trial, calm: facts, points }, await field.kill(trial.points));
+    const end = await field.kill(trial.points);
+    return judge({ trial, calm: facts, points }, end.facts, end.kills);
   } finally {
     field.clear();
   }
@@ -117,7 +124,7 @@ async function attempt(
   const { points: kills, pauseMs } = given.trial;
   try {
     const { lives, facts } = await runWithCrashes({ opening, kills, pauseMs });
-    return { verdict: judge(given, facts), later: lives.at(-1)?.length ?? 0 };
+    return { verdict: judge(given, facts, kills.length), later: lives.at(-1)?.length ?? 0 };
   } catch (error) {
     return { verdict: failed(given, error), later: 0 };
   }
@@ -142,7 +149,8 @@ async function proveByKilling(opening: Opening, { seed, realKills }: ProofOption
       const second = kill % 3 === 2 ? [drawBetween(stream, 1, Math.max(1, points.length - first))] : [];
       const trial: Trial = { scene: opening.scene, isReal: true, points: [first, ...second], pauseMs: 0 };
       try {
-        verdicts.push(judge({ trial, calm, points }, await field.kill(trial.points)));
+        const { facts, kills } = await field.kill(trial.points);
+        verdicts.push(judge({ trial, calm, points }, facts, kills));
       } catch (error) {
         verdicts.push(failed({ trial, points }, error));
       }
@@ -153,10 +161,11 @@ async function proveByKilling(opening: Opening, { seed, realKills }: ProofOption
   return verdicts;
 }
 
-function judge({ trial, calm, points }: Calm & { readonly trial: Trial }, facts: Facts): Verdict {
+function judge({ trial, calm, points }: Calm & { readonly trial: Trial }, facts: Facts, kills: number): Verdict {
   const { differences, repeated } = compare(calm, facts);
   return {
     ...trial,
+    kills,
     about: wordsOf(points, trial),
     differences,
     repeated: repeated.length,
@@ -166,7 +175,7 @@ function judge({ trial, calm, points }: Calm & { readonly trial: Trial }, facts:
 
 function failed({ trial, points }: Pick<Calm, 'points'> & { readonly trial: Trial }, error: unknown): Verdict {
   const reason = error instanceof Error ? error.message : String(error);
-  return { ...trial, about: wordsOf(points, trial), differences: [reason], repeated: 0, doubles: 0 };
+  return { ...trial, kills: 0, about: wordsOf(points, trial), differences: [reason], repeated: 0, doubles: 0 };
 }
 
 function wordsOf(points: readonly Point[], { points: [first = 0] }: Trial): string {

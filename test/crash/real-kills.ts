@@ -22,9 +22,9 @@ export interface KillField {
   calm(): Promise<{ readonly points: readonly Point[]; readonly facts: Facts }>;
   /**
    * Kills a process with SIGKILL at each of these points, one after the other, and lets one more run to the end. A later
-   * one of them may come to the end before its point.
+   * one of them may come to the end before its point, and is not killed then.
    */
-  kill(points: readonly number[]): Promise<Facts>;
+  kill(points: readonly number[]): Promise<{ readonly facts: Facts; readonly kills: number }>;
   /** Removes it all. */
   clear(): void;
 }
@@ -44,16 +44,19 @@ export async function openKillField(opening: Opening): Promise<KillField> {
   return {
     async calm() {
       const run = fresh();
-      const points = JSON.parse(await lastLine(run)) as readonly Point[];
+      const { line } = await lastLine(run);
+      const points = JSON.parse(line) as readonly Point[];
       return { points, facts: await factsIn(run, opening) };
     },
     async kill(points) {
       const run = fresh();
+      let kills = 0;
       for (const [index, point] of points.entries()) {
-        await lastLine(run, { point, mustDie: index === 0 });
+        const { isKilled } = await lastLine(run, { point, mustDie: index === 0 });
+        kills += isKilled ? 1 : 0;
       }
       await lastLine(run);
-      return factsIn(run, opening);
+      return { facts: await factsIn(run, opening), kills };
     },
     clear: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -72,7 +75,10 @@ async function lay(folder: string, opening: Opening): Promise<void> {
  * The last line that a process says: at its end, or, when it is to be killed, at the point where it waits for that. Throws
  * when it ends otherwise.
  */
-async function lastLine(folder: string, kill?: { readonly point: number; readonly mustDie: boolean }): Promise<string> {
+async function lastLine(
+  folder: string,
+  kill?: { readonly point: number; readonly mustDie: boolean },
+): Promise<{ readonly line: string; readonly isKilled: boolean }> {
   const argv = ['--import', typescript, child, folder, ...(kill === undefined ? [] : [String(kill.point)])];
   const running = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(running, 'close');
@@ -91,7 +97,7 @@ async function lastLine(folder: string, kill?: { readonly point: number; readonl
   if (!isAtEnd && (kill === undefined || signal !== 'SIGKILL')) {
     throw new Error(`the process ends with ${signal ?? code}: ${errors.trim() || line.slice(0, 200)}`);
   }
-  return line;
+  return { line, isKilled: signal === 'SIGKILL' };
 }
 
 async function factsIn(folder: string, opening: Opening): Promise<Facts> {
