@@ -7,6 +7,8 @@ export interface FoundHost {
   readonly name: string;
   readonly site: string;
   readonly uri: string;
+  /** The value of its key `fence`, as YAML of one line; without it a comment shows how to write one. */
+  readonly fence?: string;
 }
 
 /** What both texts begin with, so that editors complete and check the file. */
@@ -51,11 +53,13 @@ function siteLines(site: string, { hosts, inventory }: Parameters<typeof estateT
   return [
     `  ${site}:`,
     '    hosts:',
-    ...here.flatMap(({ name, uri }) => [
+    ...here.flatMap(({ name, uri, fence }) => [
       `      ${name}:`,
       `        uri: ${JSON.stringify(uri)}`,
       '        # How the host is made certainly dead before its VMs start elsewhere. A failover needs it.',
-      `        # fence: { agent: fence_ipmilan, options: { ip: …, username: …, password: { file: ${name}.secret } } }`,
+      fence === undefined
+        ? `        # fence: { agent: fence_ipmilan, options: { ip: …, username: …, password: { file: ${name}.secret } } }`
+        : `        fence: ${fence}`,
     ]),
     '    # Name at every site alike what the VMs are attached to. A drill needs one called `drill`, which leads nowhere.',
     `    networks: {${known.length === 0 ? '' : ` ${known.join(', ')} `}}`,
@@ -122,7 +126,7 @@ function groupLines(
   const quiesce = hasAgent ? ', quiesce: true' : '';
   return [
     `  - name: ${name}`,
-    '    priority: 3 # 1 goes first, 5 last',
+    `    priority: ${isDatabase(name) ? 1 : 3} # 1 goes first, 5 last`,
     '    # after: [] # groups whose VMs must answer before these begin',
     `    vms: [${selectorsOf(vms, context.vms)
       .map((text) => JSON.stringify(text))
@@ -136,6 +140,11 @@ function groupLines(
       ? '    ready: [{ probe: guest-agent, within: 2m }] # add { probe: tcp, port: …, within: 2m } for what it serves'
       : '    # ready: [{ probe: tcp, port: 22, within: 2m }] # these VMs have no guest agent: say how to see that they run',
   ];
+}
+
+/** Others wait for databases, so that they go first: a guess by the name, for a person to correct. */
+function isDatabase(group: string): boolean {
+  return /^(db|database|sql|mysql|mariadb|pg|postgres)/.test(group);
 }
 
 /** A glob when it means these VMs and no others, so that the next one of them is protected too; else their names. */

@@ -12,7 +12,7 @@ import { createSqliteFoldCache } from './fold-cache.js';
 import { createSqliteInbox } from './inbox.js';
 import { createSqliteLeases } from './lease.js';
 import { entriesFrom, readStored, selectEntries } from './read.js';
-import { findSummaries } from './runs.js';
+import { findHead, findSummaries } from './runs.js';
 
 export interface SqliteStore {
   readonly journal: Journal;
@@ -21,6 +21,8 @@ export interface SqliteStore {
   readonly cache: FoldCache;
   /** How many appends are not committed yet. */
   pending(): number;
+  /** Where the chain of a run ends: the number and the hash of its last entry; undefined for a run that is not there. */
+  headOf(runId: string): { readonly seq: number; readonly hash: string } | undefined;
   /** The verified entries of a run as lines of NDJSON, for `verifyExport`. */
   exportRun(runId: string): readonly string[];
   /** Commits what is pending, then closes the file. Later calls are refused. May be called twice. */
@@ -82,6 +84,10 @@ export function openSqliteStore(path: string, options: SqliteStoreOptions = {}):
     inbox: createSqliteInbox(connection),
     cache,
     pending: () => queue.length,
+    headOf: (runId) => {
+      const { id, lastSeq, hash } = connection.read(() => findHead(connection, runId));
+      return id === undefined ? undefined : { seq: lastSeq, hash };
+    },
     exportRun: (runId) =>
       connection.read(() => readStored(connection, runId)).map((stored) => exportLine(runId, stored)),
     close: () => {
