@@ -3,7 +3,7 @@ import type { Audit } from './audit.js';
 import { forsakeAll } from './calls.js';
 import { type Core, schedule } from './core.js';
 import { handle } from './events.js';
-import type { ScriptedFault, WorldFault } from './fault.js';
+import type { CallMatch, ScriptedFault, WorldFault } from './fault.js';
 import { addCopies } from './first-copies.js';
 import { firstState } from './first-state.js';
 import { portsOf, type WorldPorts } from './ports.js';
@@ -26,6 +26,8 @@ export interface World extends WorldPorts {
   strike(fault: WorldFault): void;
   /** Adds a fault to those that will come; times count from the world's beginning, calls from its first. */
   script(fault: ScriptedFault): void;
+  /** How many calls of a port's method there have been since the world's beginning. */
+  callsOf(call: Pick<CallMatch, 'port' | 'method'>): number;
   /** The process that made the calls is gone: none of its promises settles any more, and its timers are dropped. What it set going goes on. */
   detach(): void;
   /** All of it as JSON: what is under way, what is due, the faults to come and what the observer has seen. */
@@ -128,6 +130,7 @@ function worldOf(core: Core): World {
       settle();
     },
     script: (fault) => script(core, fault),
+    callsOf: ({ port, method }) => state.callCounts[`${port}.${method}`] ?? 0,
     detach: () => {
       forsakeAll(core);
       clock.forgetCallers();
