@@ -58,15 +58,18 @@ export interface LostWrites {
   readonly lostMs: number;
 }
 
+/** What the observer looks at: every host, and on it every guest, or only those that may have changed, by their ids. */
+export interface View {
+  readonly hosts: readonly HostState[];
+  readonly drillNetworks: ReadonlySet<string>;
+  readonly changed?: ReadonlySet<string>;
+}
+
 /** Looks at every host and notes where a VM has become live twice, or has ceased to be. */
-export function observe(
-  audit: Audit,
-  at: number,
-  hosts: readonly HostState[],
-  drillNetworks: ReadonlySet<string>,
-): void {
-  const seen = liveTwice(hosts, drillNetworks);
-  for (const double of audit.doubles) {
+export function observe(audit: Audit, at: number, view: View): void {
+  const seen = liveTwice(view);
+  const isLookedAt = ({ id }: Double): boolean => view.changed?.has(id) !== false;
+  for (const double of audit.doubles.filter(isLookedAt)) {
     if (double.until === undefined && seen.get(double.id)?.hosts.join() !== double.hosts.join()) {
       double.until = at;
     }
@@ -78,11 +81,18 @@ export function observe(
   }
 }
 
-function liveTwice(hosts: readonly HostState[], drillNetworks: ReadonlySet<string>) {
+/** Whether a guest runs as another VM on a network where that can be noticed: no clone of a drill may. */
+export function isStray(host: HostState, definition: VmDefinition, drillNetworks: ReadonlySet<string>): boolean {
+  return definition.cloneOf !== undefined && identityOf(host, definition, drillNetworks) !== undefined;
+}
+
+function liveTwice({ hosts, drillNetworks, changed }: View) {
   const first = new Map<string, string>();
   const twice = new Map<string, { readonly name: string; readonly hosts: string[] }>();
   for (const host of hosts.filter(({ isUp }) => isUp)) {
-    for (const { definition, state } of Object.values(host.guests)) {
+    const guests =
+      changed === undefined ? Object.values(host.guests) : [...changed].flatMap((id) => host.guests[id] ?? []);
+    for (const { definition, state } of guests) {
       const identity = state === 'running' ? identityOf(host, definition, drillNetworks) : undefined;
       const other = identity === undefined ? undefined : first.get(identity);
       if (identity !== undefined && other === undefined) {

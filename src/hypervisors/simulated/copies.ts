@@ -3,6 +3,7 @@ import type { RecoveryPoint, Replica, ReplicaState } from '../../model/replica.j
 import { type Copy, copyKey, type Overlay, type PublishedPoint, type Replication } from './copy.js';
 import { after, type Core, nextId, note } from './core.js';
 import { natureOf, vmFacts } from './guests.js';
+import { copiesOf, layersOver } from './holdings.js';
 import { canSpeak, isReachable } from './network.js';
 import { begin } from './transfers.js';
 import type { Guest, HostState } from './world-state.js';
@@ -77,7 +78,7 @@ export function publish(core: Core, copy: Copy, at: number): PublishedPoint {
   };
   copy.points.push(point);
   copy.dataAt = Math.max(at, copy.dataAt ?? at);
-  const layers = layersOver(core, copy);
+  const layers = layersOver(core, copy.vm, copy.host);
   const needed = (id: string): boolean => pinsOf(copy, layers, id).length > 0;
   const surplus = copy.points.length - replicationOf(core, copy.vm).keep;
   copy.points = copy.points.filter(({ id }, index) => index >= surplus || needed(id));
@@ -102,14 +103,9 @@ function pinsOf(copy: Copy, layers: readonly Overlay[], point: string): readonly
   return [...new Set([...promoted, ...layered])].toSorted();
 }
 
-/** The overlays over the points of a copy. */
-function layersOver(core: Core, copy: Copy): readonly Overlay[] {
-  return Object.values(core.state.overlays).filter(({ vm, host }) => vm === copy.vm && host === copy.host);
-}
-
 /** The point as the port shows it. */
 export function recoveryPoint(core: Core, copy: Copy, published: PublishedPoint): RecoveryPoint {
-  return shownPoint(copy, layersOver(core, copy), published);
+  return shownPoint(copy, layersOver(core, copy.vm, copy.host), published);
 }
 
 function shownPoint(copy: Copy, layers: readonly Overlay[], published: PublishedPoint): RecoveryPoint {
@@ -120,7 +116,7 @@ function shownPoint(copy: Copy, layers: readonly Overlay[], published: Published
 /** The replica as the port shows it. */
 export function replicaOf(core: Core, copy: Copy): Replica {
   const dataAsOf = dataAt(core, copy);
-  const layers = layersOver(core, copy);
+  const layers = layersOver(core, copy.vm, copy.host);
   return {
     vm: copy.vm,
     site: copy.site,
@@ -186,8 +182,8 @@ export function catchUp(core: Core, copy: Copy): void {
  * VMs to look at; all when left out.
  */
 export function linkChanged(core: Core, ids?: ReadonlySet<string>): void {
-  const isConcerned = ({ method, id }: Copy): boolean => method === 'mirror' && ids?.has(id) !== false;
-  for (const copy of Object.values(core.state.copies).filter(isConcerned)) {
+  const copies = ids === undefined ? Object.values(core.state.copies) : [...ids].flatMap((id) => copiesOf(core, id));
+  for (const copy of copies.filter(({ method }) => method === 'mirror')) {
     const source = sourceOf(core, copy);
     const host = core.state.hosts[copy.host];
     const isWhole =

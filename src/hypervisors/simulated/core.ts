@@ -1,5 +1,6 @@
 import type { TransferProgress } from '../hypervisor.js';
-import { type Effect, type EffectKind, observe } from './audit.js';
+import { type Effect, type EffectKind, isStray, observe } from './audit.js';
+import type { Holdings } from './holdings.js';
 import type { VirtualClock } from './virtual-clock.js';
 import type { WorldEvent } from './world-event.js';
 import type { WorldState } from './world-state.js';
@@ -27,10 +28,19 @@ export interface Core {
   readonly watchers: WeakMap<AbortSignal, Watcher>;
   /** Forgets what is due for a transfer, by its id. */
   readonly dueTransfers: Map<number, () => void>;
+  readonly holdings: Holdings;
   /** Isolated networks, as `SITE/NETWORK`. */
   readonly drillNetworks: ReadonlySet<string>;
   /** What the event that is happening now has changed. */
-  readonly touched: { hasChanged: boolean; haveGuestsChanged: boolean; readonly guests: Set<string> };
+  readonly touched: {
+    hasChanged: boolean;
+    haveGuestsChanged: boolean;
+    /** Which guests, and whether others may have, too. */
+    readonly guests: Set<string>;
+    areOthersConcerned: boolean;
+    /** Whether a clone was ever seen where it can be taken for its VM: then everybody is looked at every time. */
+    hasStrays: boolean;
+  };
   /** Whether what happens now was asked for by a call, now or earlier. */
   isAsked: boolean;
 }
@@ -69,7 +79,9 @@ export function note(core: Core, kind: EffectKind, about: Omit<Effect, 'at' | 'k
 export function guestsChanged(core: Core, id?: string): void {
   core.touched.hasChanged = true;
   core.touched.haveGuestsChanged = true;
-  if (id !== undefined) {
+  if (id === undefined) {
+    core.touched.areOthersConcerned = true;
+  } else {
     core.touched.guests.add(id);
   }
 }
@@ -78,7 +90,20 @@ export function guestsChanged(core: Core, id?: string): void {
 export function letObserve(core: Core): void {
   if (core.touched.haveGuestsChanged) {
     core.touched.haveGuestsChanged = false;
-    observe(core.state.audit, core.clock.now(), Object.values(core.state.hosts), core.drillNetworks);
+    const { drillNetworks, touched } = core;
+    const hosts = Object.values(core.state.hosts);
+    const changed = [...touched.guests];
+    touched.hasStrays ||= hosts.some((host) =>
+      changed.some((id) => {
+        const guest = host.guests[id];
+        return guest !== undefined && isStray(host, guest.definition, drillNetworks);
+      }),
+    );
+    const isAll = touched.hasStrays || touched.areOthersConcerned;
+    const view = { hosts, drillNetworks, ...(isAll ? {} : { changed: touched.guests }) };
+    observe(core.state.audit, core.clock.now(), view);
+    touched.guests.clear();
+    touched.areOthersConcerned = false;
   }
 }
 

@@ -20,7 +20,6 @@ export function handle(core: Core, event: WorldEvent): void {
   if (core.touched.haveGuestsChanged) {
     endBroken(core);
     linkChanged(core, core.touched.guests);
-    core.touched.guests.clear();
   }
   letObserve(core);
 }

@@ -2,6 +2,7 @@ import { drawBetween, uuidOf } from './chance.js';
 import { beginSync, linkChanged, publish } from './copies.js';
 import { copyKey } from './copy.js';
 import { after, type Core } from './core.js';
+import { keepCopy } from './holdings.js';
 import type { ReplicaSpec, WorldSpec } from './world-spec.js';
 
 /** How many points a replica has when the world begins, at most. */
@@ -37,7 +38,7 @@ function addCopy(core: Core, replica: ReplicaSpec, { vms = [] }: WorldSpec): voi
     isClosed: false,
     promoted: {},
   };
-  core.state.copies[key] = copy;
+  keepCopy(core, copy);
   if (!isSeeded) {
     beginSync(core, copy, false);
     after(core, everyMs, { event: 'cycle-due', copy: key });

@@ -5,6 +5,7 @@ import { drawBetween } from './chance.js';
 import { type Core, guestsChanged, note } from './core.js';
 import { failed } from './failures.js';
 import { fileOf, requestShutdown } from './guests.js';
+import { copiesOf } from './holdings.js';
 import { resultKey } from './migrations.js';
 import type { Transfer } from './transfer.js';
 import { remove, share, update } from './transfers.js';
@@ -100,10 +101,10 @@ function complete(core: Core, transfer: MigrationTransfer, ends: Ends): void {
   delete from.guests[id];
   const left = failed('vm-not-found', 'permanent', `${arriving.definition.name} has moved to ${target}`, 'Ask there');
   answerWaiting(core, (wait) => 'off' in wait && wait.off === id && wait.host === source, left);
-  for (const copy of Object.values(core.state.copies)) {
-    if (copy.id === id && copy.source === source && copy.host !== target) {
+  for (const copy of copiesOf(core, id)) {
+    if (copy.source === source && copy.host !== target) {
       copy.source = target;
-    } else if (copy.id === id && copy.host === target && migration.copyStorage === 'overlay') {
+    } else if (copy.host === target && migration.copyStorage === 'overlay') {
       copy.isClosed = true;
       copy.isLive = false;
     }

@@ -3,6 +3,7 @@ import type { Call, Outcome } from './call.js';
 import { after, type Core, guestsChanged, note } from './core.js';
 import { failed } from './failures.js';
 import { fileOf, natureOf, noteLastWrite, obstacle } from './guests.js';
+import { layersOver } from './holdings.js';
 import { canSpeak, isReachable } from './network.js';
 import type { Transfer } from './transfer.js';
 import { begin, share } from './transfers.js';
@@ -109,9 +110,7 @@ function onSite(core: Core, definition: Guest['definition'], from: HostState, to
 }
 
 function moveOverlay(core: Core, vm: string, to: HostState) {
-  return Object.values(core.state.overlays).find(
-    (overlay) => overlay.vm === vm && overlay.host === to.name && overlay.purpose === 'move',
-  );
+  return layersOver(core, vm, to.name).find(({ purpose }) => purpose === 'move');
 }
 
 function launch(core: Core, migration: Migration, guest: Guest, to: HostState): Transfer {

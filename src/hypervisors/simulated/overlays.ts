@@ -1,10 +1,11 @@
 import type { OverlayDisks, OverlayRequest, PointChoice, PromotedReplica } from '../../storage-sync/replicas.js';
 import type { Outcome } from './call.js';
 import { copyAt, dataAt, publish, recoveryPoint } from './copies.js';
-import { type Copy, copyKey, type Overlay, overlayKey, type PublishedPoint } from './copy.js';
+import { type Copy, type Overlay, overlayKey, type PublishedPoint } from './copy.js';
 import { type Core, note } from './core.js';
 import { failed } from './failures.js';
 import { hasMemory } from './guests.js';
+import { addOverlay, dropCopy, dropOverlay } from './holdings.js';
 import { breakSync, syncsOf } from './syncs.js';
 import type { HostState } from './world-state.js';
 
@@ -79,7 +80,7 @@ export function createOverlay(core: Core, { vm, host, key, purpose, point: choic
     disks,
     writesSince: purpose === 'move' ? point.at : core.clock.now(),
   };
-  core.state.overlays[overlayKey(vm, host, key)] = overlay;
+  addOverlay(core, overlay);
   for (const [index, { path, sizeBytes }] of disks.entries()) {
     const usedBytes = point.carries.disks[index]?.usedBytes ?? sizeBytes;
     state.files[path] = { of: copy.id, sizeBytes, usedBytes, isShared: false, dataAt: point.at };
@@ -109,7 +110,7 @@ export function removeOverlay(core: Core, vm: string, host: string, key: string)
   if (user !== undefined) {
     return failed('overlay-in-use', 'precondition', `${user.definition.name} runs on that overlay`, 'Stop it first');
   }
-  delete core.state.overlays[overlayKey(vm, host, key)];
+  dropOverlay(core, overlay);
   for (const path of paths) {
     delete state.files[path];
   }
@@ -141,8 +142,8 @@ export function mergeOverlay(core: Core, vm: string, host: string, key: string):
   if (user !== undefined) {
     user.definition = { ...user.definition, disks: merged };
   }
-  delete core.state.overlays[overlayKey(vm, host, key)];
-  delete core.state.copies[copyKey(vm, host)];
+  dropOverlay(core, overlay);
+  dropCopy(core, vm, host);
   note(core, 'merge', { host, vm, detail: key });
   return { tookMs: 500 };
 }

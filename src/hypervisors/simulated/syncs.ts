@@ -7,6 +7,7 @@ import { type Copy, copyKey } from './copy.js';
 import { after, type Core, note } from './core.js';
 import { failed } from './failures.js';
 import { fileOf, hasMemory, natureOf, undefine } from './guests.js';
+import { dropCopy, dropOverlay, keepCopy, layersOver } from './holdings.js';
 import { progressEveryMs } from './migrations.js';
 import { canSpeak } from './network.js';
 import type { Transfer } from './transfer.js';
@@ -95,9 +96,7 @@ export function breakSync(core: Core, transfer: Transfer, outcome: Outcome): voi
 
 /** Whether a layer of one of these purposes lies above the copy. */
 function hasLayer(core: Core, copy: Copy, purposes: readonly string[]): boolean {
-  return Object.values(core.state.overlays).some(
-    (overlay) => overlay.vm === copy.vm && overlay.host === copy.host && purposes.includes(overlay.purpose),
-  );
+  return layersOver(core, copy.vm, copy.host).some(({ purpose }) => purposes.includes(purpose));
 }
 
 /** Begins to make the old source's disks the replica of the VM where it is now, or joins that, or finds it done. */
@@ -163,9 +162,9 @@ function divergence(
 
 /** The seed is the old disks alone: what was written above them is what the reversal discards. */
 function dropLayers(core: Core, { name, files }: HostState, vm: string): void {
-  for (const [key, overlay] of Object.entries(core.state.overlays)) {
-    if (overlay.vm === vm && overlay.host === name && overlay.purpose !== 'clone') {
-      delete core.state.overlays[key];
+  for (const overlay of layersOver(core, vm, name)) {
+    if (overlay.purpose !== 'clone') {
+      dropOverlay(core, overlay);
       for (const { path } of overlay.disks) {
         delete files[path];
       }
@@ -186,7 +185,7 @@ export function completeReverse(core: Core, transfer: Transfer, vm: string, asOf
   }
   undefine(core, target, guest.definition.id);
   dropLayers(core, target, vm);
-  delete core.state.copies[copyKey(vm, transfer.source)];
+  dropCopy(core, vm, transfer.source);
   const { method, everyMs } = replicationOf(core, vm);
   const copy: Copy = {
     vm,
@@ -200,7 +199,7 @@ export function completeReverse(core: Core, transfer: Transfer, vm: string, asOf
     isClosed: false,
     promoted: {},
   };
-  core.state.copies[copyKey(vm, target.name)] = copy;
+  keepCopy(core, copy);
   note(core, 'reverse', { host: target.name, vm });
   const point = publish(core, copy, copy.isLive ? core.clock.now() : asOf);
   after(core, everyMs, { event: 'cycle-due', copy: copyKey(vm, target.name) });

@@ -1,11 +1,12 @@
 import type { Estate } from '../../model/estate.js';
-import type { Audit } from './audit.js';
+import { type Audit, isStray } from './audit.js';
 import { forsakeAll } from './calls.js';
 import { type Core, schedule } from './core.js';
 import { handle } from './events.js';
 import type { CallMatch, ScriptedFault, WorldFault } from './fault.js';
 import { addCopies } from './first-copies.js';
 import { firstState } from './first-state.js';
+import { holdingsOf } from './holdings.js';
 import { portsOf, type WorldPorts } from './ports.js';
 import { VirtualClock } from './virtual-clock.js';
 import type { WorldEvent } from './world-event.js';
@@ -90,14 +91,19 @@ function coreOf(state: WorldState, clock: VirtualClock): Core {
   const drill = Object.values(state.estate.sites).flatMap(({ name, networks }) =>
     networks['drill'] === undefined ? [] : [`${name}/${networks['drill']}`],
   );
+  const drillNetworks = new Set(drill);
+  const hasStrays = Object.values(state.hosts).some((host) =>
+    Object.values(host.guests).some(({ definition }) => isStray(host, definition, drillNetworks)),
+  );
   return {
     state,
     clock,
     waiters: new Map(),
     watchers: new WeakMap(),
     dueTransfers: new Map(),
-    drillNetworks: new Set(drill),
-    touched: { hasChanged: false, haveGuestsChanged: false, guests: new Set() },
+    holdings: holdingsOf(state),
+    drillNetworks,
+    touched: { hasChanged: false, haveGuestsChanged: false, guests: new Set(), areOthersConcerned: false, hasStrays },
     isAsked: false,
   };
 }
