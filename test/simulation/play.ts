@@ -84,7 +84,7 @@ class Player {
       } else if (this.#moveAt !== undefined && theatre.now >= this.#moveAt) {
         await this.#operate(this.#part.temper);
       } else if (this.#moveAt === undefined && this.#waits()) {
-        this.#moveAt = theatre.now + this.#part.chance.between(0, 90_000);
+        this.#moveAt = theatre.now + this.#part.chance.between(0, this.#part.temper === 'helpful' ? 4_000 : 90_000);
       } else if (theatre.now >= limitAt) {
         this.#complain('is under way and never ends');
         break;
@@ -191,6 +191,9 @@ class Player {
     const state = await this.#state();
     if (state.phase === 'finished') {
       this.#ended = 'finished';
+      return;
+    }
+    if (temper === 'helpful' && !waitsForOperator(state)) {
       return;
     }
     this.#moves += 1;

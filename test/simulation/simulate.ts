@@ -124,6 +124,7 @@ class Performance {
   async #perform(mode: Mode, request: Partial<RunRequest>, part: Part, isRerun = false): Promise<Plan | undefined> {
     const theatre = this.#theatre;
     const before = theatre.truth();
+    theatre.mode = mode;
     theatre.beginProcess(part.keepsWaiting);
     const made = await theatre.plan(mode, request);
     if (!('stages' in made)) {

@@ -33,6 +33,5 @@ export async function mayReturn(theatre: Theatre, host: string): Promise<boolean
   const proven = await theatre.store.journal.select(['death.proven']);
   const isProven = proven.some(({ entry }) => entry.type === 'death.proven' && entry.host === host);
   const { isUp, hasPower } = theatre.truth().state.hosts[host] ?? { isUp: true, hasPower: true };
-  const isFailover = theatre.scenario.intent.startsWith('failover');
-  return !isUp && !(isFailover && (isProven || !hasPower));
+  return !isUp && !(theatre.mode === 'failover' && (isProven || !hasPower));
 }

@@ -16,6 +16,9 @@ import type { Rule, Violation } from './violation.js';
 /** How long an answer may take before the simulation counts it as never coming, in virtual milliseconds. */
 const patienceMs = 30 * 60_000;
 
+/** How long somebody waits for a plan before giving up on hosts that say nothing, in virtual milliseconds. */
+const planLimitMs = 60_000;
+
 /** What a scenario is played in: its world, its store, and one engine's process after the other. */
 export class Theatre {
   readonly scenario: Scenario;
@@ -24,6 +27,8 @@ export class Theatre {
   readonly struck: string[] = [];
   world: World;
   process: EngineProcess;
+  /** What the newest run is for. */
+  mode: Mode;
   #dead = new Set<string>();
   #processes = 0;
   #runs = 0;
@@ -31,6 +36,7 @@ export class Theatre {
   constructor(scenario: Scenario) {
     this.scenario = scenario;
     const { estate, spec, seed } = scenario;
+    this.mode = scenario.acts[0]?.mode ?? 'failover';
     this.world = createWorld({ estate, spec, seed });
     this.store = createMemoryStore({
       now: () => this.world.clock.now(),
@@ -116,8 +122,11 @@ export class Theatre {
   async plan(mode: Mode, request: Partial<RunRequest>): Promise<Plan | readonly PlanConflict[]> {
     const { world, store } = this;
     const { estate, runbook } = this.scenario;
-    const signal = new AbortController().signal;
+    const limit = new AbortController();
+    const { signal } = limit;
+    const forget = world.clock.at(this.now + planLimitMs, () => limit.abort());
     const read = await this.settle(readInventory({ ports: world, estate, journal: store.journal, signal }));
+    forget();
     if (read === undefined) {
       throw new Error('a process died while it planned');
     }
