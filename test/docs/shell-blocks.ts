@@ -12,6 +12,15 @@ export interface Scene {
   readonly lines: readonly ShellLine[];
 }
 
+export interface ShellLine {
+  /** Counted from 1. */
+  readonly line: number;
+  /** Without the comment; `lifeboat …`, the same with `&` at its end, or `kill -9 $!`. */
+  readonly command: string;
+  /** What the comment says: `exit code 5`; else 0. */
+  readonly exitCode: number;
+}
+
 const MARK = /^<!-- scene: (\S+) -->$/;
 const FILE = /^<!-- file: (\S+) -->$/;
 const COMMAND = /^(lifeboat .+?|node dist\/main\.js .+?|kill -9 \$!)(?:\s+#(.*))?$/;

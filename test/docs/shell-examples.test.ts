@@ -30,8 +30,7 @@ describe('what a reader types', () => {
   it.each(scenes.map((scene) => [`${scene.document}:${scene.lines[0]?.line ?? 0}`, scene] as const))(
     'from %s on does what the text says',
     async (_, scene) => {
-      const ended = await play(scene);
-      expect(ended.map(({ place, exitCode }) => ({ place, exitCode }))).toEqual(
+      expect(await play(scene)).toEqual(
         scene.lines.map(({ line, command, exitCode }) => ({ place: `${line}: ${command}`, exitCode })),
       );
     },
@@ -54,6 +53,8 @@ describe('what a reader types', () => {
 interface Typed {
   readonly place: string;
   readonly exitCode: number;
+  /** What it said, when that is not the end that the text promises. */
+  readonly stderr?: string;
 }
 
 function openFolder(opening: Opening): string {
@@ -68,16 +69,16 @@ async function play({ opening, files, lines }: Scene): Promise<readonly Typed[]>
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const typed: Typed[] = [];
   let background: ChildProcess | undefined;
-  for (const { line, command } of lines) {
-    let exitCode = 0;
+  for (const { line, command, exitCode: promised } of lines) {
+    let [exitCode, stderr] = [0, ''];
     if (command.endsWith('&')) {
       background = await begin(command.replace(/\s*&$/, ''), folder);
     } else if (command.startsWith('kill')) {
       exitCode = await kill(background);
     } else {
-      ({ exitCode } = await runInMemory(wordsOf(command).slice(1), { folder }));
+      ({ exitCode, stderr } = await runInMemory(wordsOf(command).slice(1), { folder }));
     }
-    typed.push({ place: `${line}: ${command}`, exitCode });
+    typed.push({ place: `${line}: ${command}`, exitCode, ...(exitCode === promised ? {} : { stderr }) });
   }
   return typed;
 }
