@@ -17,44 +17,61 @@ export interface CompiledPlan {
 export interface CompiledLane {
   readonly lane: Lane;
   readonly stage: number;
-  readonly machine: AnyStateMachine;
-  /** The step behind each of the machine's states. */
-  readonly places: ReadonlyMap<string, StepPlace>;
+  readonly compiled: CompiledShape;
 }
 
-export interface StepPlace {
-  readonly step: Step;
+/** What lanes of the same shape share. */
+export interface CompiledShape {
+  readonly machine: AnyStateMachine;
+  /** Where the step behind each of the machine's states stands. */
+  readonly positions: ReadonlyMap<string, StepPosition>;
+}
+
+export interface StepPosition {
   readonly index: number;
   readonly isRecovery: boolean;
+}
+
+export interface StepPlace extends StepPosition {
+  readonly step: Step;
   /** Resources of the step in one string: lanes with the same one wait for the same slots. */
   readonly resources: string;
 }
 
 /** Makes the machines of a plan. Thousands of VMs of a few shapes make a few machines. */
 export function compilePlan(plan: Plan): CompiledPlan {
-  const machines = new Map<string, AnyStateMachine>();
+  const shapes = new Map<string, CompiledShape>();
   const lanes: CompiledLane[] = [];
   const laneIndexes = new Map<string, number>();
   plan.stages.forEach((stage, stageIndex) => {
     for (const lane of stage.lanes) {
-      const shape = shapeOf(lane);
-      const key = shapeKey(shape);
-      const machine = machines.get(key) ?? laneMachine(shape);
-      machines.set(key, machine);
       laneIndexes.set(lane.id, lanes.length);
-      const places = new Map([
-        ...shape.steps.map(({ name }, index) => placeOf(name, lane.steps[index], index, false)),
-        ...shape.recovery.map(({ name }, index) => placeOf(name, lane.recovery[index], index, true)),
-      ]);
-      lanes.push({ lane, stage: stageIndex, machine, places });
+      lanes.push({ lane, stage: stageIndex, compiled: compiledShape(lane, shapes) });
     }
   });
+  const machines = new Map([...shapes].map(([key, { machine }]) => [key, machine]));
   return { plan, run: runMachine(plan), lanes, laneIndexes, machines };
 }
 
-function placeOf(name: string, step: Step | undefined, index: number, isRecovery: boolean): [string, StepPlace] {
-  if (step === undefined) {
-    throw new Error(`the shape has a state ${name} that the lane has no step for`);
-  }
-  return [name, { step, index, isRecovery, resources: step.uses.toSorted().join(' ') }];
+function compiledShape(lane: Lane, known: Map<string, CompiledShape>): CompiledShape {
+  const shape = shapeOf(lane);
+  const key = shapeKey(shape);
+  const compiled = known.get(key) ?? {
+    machine: laneMachine(shape),
+    positions: new Map<string, StepPosition>([
+      ...shape.steps.map(({ name }, index) => [name, { index, isRecovery: false }] as const),
+      ...shape.recovery.map(({ name }, index) => [name, { index, isRecovery: true }] as const),
+    ]),
+  };
+  known.set(key, compiled);
+  return compiled;
+}
+
+/** The step of a lane that a state of its machine stands for; undefined for a state that is no step. */
+export function placeIn({ lane, compiled }: CompiledLane, name: string): StepPlace | undefined {
+  const position = compiled.positions.get(name);
+  const step = position === undefined ? undefined : (position.isRecovery ? lane.recovery : lane.steps)[position.index];
+  return position === undefined || step === undefined
+    ? undefined
+    : { ...position, step, resources: step.uses.length < 2 ? (step.uses[0] ?? '') : step.uses.toSorted().join(' ') };
 }

@@ -60,7 +60,9 @@ export function thawRun(text: string, history: readonly Entry[]): FoldedRun | un
   const machines: FoldedMachines = {
     compiled,
     run: thawed(compiled.run, run),
-    lanes: lanes.map((lane, index) => thawed((compiled.lanes[index] as CompiledPlan['lanes'][number]).machine, lane)),
+    lanes: lanes.map((lane, index) =>
+      thawed((compiled.lanes[index] as CompiledPlan['lanes'][number]).compiled.machine, lane),
+    ),
     ...counts,
   };
   const views = compiled.lanes.map((lane, index) => laneView(lane, machines.lanes[index] as AnyMachineSnapshot));

@@ -91,7 +91,7 @@ export class FoldDraft {
     this.#compiled = compiled;
     [this.#run] = initialTransition(compiled.run);
     const fresh = new Map([...compiled.machines.values()].map((machine) => [machine, initialTransition(machine)[0]]));
-    this.#lanes = compiled.lanes.map(({ machine }) => fresh.get(machine) as AnyMachineSnapshot);
+    this.#lanes = compiled.lanes.map(({ compiled: { machine } }) => fresh.get(machine) as AnyMachineSnapshot);
     this.#views = compiled.lanes.map((lane, index) => laneView(lane, this.#lane(index)));
     this.authority = AuthorityLedger.of(plan.authority);
     this.sendRun({ type: 'PLANNED' }, 0);
@@ -161,7 +161,7 @@ export class FoldDraft {
     if (before.status !== 'active') {
       return;
     }
-    const [after, actions] = transition(compiled.machine, before, event);
+    const [after, actions] = transition(compiled.compiled.machine, before, event);
     if (after === before) {
       return;
     }

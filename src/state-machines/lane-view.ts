@@ -1,6 +1,6 @@
 import type { AnyMachineSnapshot } from 'xstate';
 import type { MoveName } from '../model/request.js';
-import type { CompiledLane, StepPlace } from './compile-plan.js';
+import { type CompiledLane, placeIn, type StepPlace } from './compile-plan.js';
 import type { LaneContext } from './lane-event.js';
 import type { LaneState, LaneStatus, StepActivity } from './run-state.js';
 
@@ -37,7 +37,7 @@ export function whereabouts(
     return { activity: 'idle', status: value as LaneStatus };
   }
   for (const name in value) {
-    const place = compiled.places.get(name);
+    const place = placeIn(compiled, name);
     const activity = value[name];
     if (place !== undefined && activity !== undefined) {
       return { place, activity, status: place.isRecovery ? 'recovering' : 'active' };
