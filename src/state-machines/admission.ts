@@ -1,7 +1,3 @@
-import type { AnyMachineSnapshot } from 'xstate';
-import type { LaneContext } from './lane-event.js';
-import type { LaneState } from './run-state.js';
-
 /**
  * Which of the steps that are due may start, within the slots of the resources they use. Pure; lanes are numbers in the
  * order of the plan, so that priority decides among lanes that wait for the same thing.
@@ -49,41 +45,4 @@ export function admit(due: DueLanes, { slots, used }: Occupancy): readonly numbe
 
 export function namesOf(resources: string): readonly string[] {
   return resources === '' ? [] : resources.split(' ');
-}
-
-/** What is under way in the world already waits for no slot. */
-export function isQueued(machineState: AnyMachineSnapshot, { activity }: LaneState): boolean {
-  return activity === 'due' && !(machineState.context as LaneContext).isAttached;
-}
-
-/** A step that may be acting in the world keeps its slots until its outcome is known, also while it waits to be followed. */
-export function holdsSlots(machineState: AnyMachineSnapshot, view: LaneState): boolean {
-  switch (view.activity) {
-    case 'running':
-    case 'stopping':
-    case 'unknown':
-    case 'blind':
-      return true;
-    case 'due':
-      return !isQueued(machineState, view);
-    case 'idle':
-    case 'backoff':
-    case 'held':
-      return false;
-  }
-}
-
-/** Where a lane stands among those that are due: in the order of the plan. */
-export function insertionPoint(queue: readonly number[], lane: number): number {
-  let low = 0;
-  let high = queue.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((queue[middle] as number) < lane) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
 }

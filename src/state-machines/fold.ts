@@ -3,14 +3,15 @@ import type { Proof } from '../model/authority.js';
 import type { RunResult, StepReference } from '../model/entry.js';
 import type { Intent } from '../model/intent.js';
 import type { Plan } from '../model/plan.js';
-import { admit, holdsSlots, insertionPoint, isQueued, namesOf } from './admission.js';
+import type { DueLanes } from './admission.js';
 import { AuthorityLedger } from './authority-ledger.js';
-import { type CompiledPlan, compilePlan, type StepPlace } from './compile-plan.js';
+import { type CompiledLane, type CompiledPlan, compilePlan, type StepPlace } from './compile-plan.js';
 import type { LaneContext, LaneEvent } from './lane-event.js';
 import { laneView, whereabouts } from './lane-view.js';
 import { type NoticeEvent, withoutNotice } from './owed-notices.js';
 import type { RunEvent } from './run-machine.js';
 import type { LaneState, RunPhase, RunState } from './run-state.js';
+import { type LaneMoment, SlotBook } from './slot-book.js';
 
 /** A run's state together with the machines' own, from which it is seen. Made and understood by this folder alone. */
 export interface FoldedRun extends RunState {
@@ -24,7 +25,7 @@ export interface FoldedMachines {
   /** Lanes of the current stage that have not ended. */
   readonly open: number;
   readonly used: Readonly<Record<string, number>>;
-  readonly due: Readonly<Record<string, readonly number[]>>;
+  readonly due: DueLanes;
   /** See `owedNotices`. */
   readonly owed: readonly NoticeEvent[];
 }
@@ -57,10 +58,8 @@ export class FoldDraft {
   #run: AnyMachineSnapshot | undefined;
   #lanes: AnyMachineSnapshot[];
   #views: LaneState[];
-  #used: Record<string, number>;
-  #due: Record<string, number[]>;
+  readonly #slots: SlotBook;
   #owed: readonly NoticeEvent[];
-  readonly #ownQueues = new Set<string>();
   #stage: number;
   #open: number;
   readonly #runId: string;
@@ -78,8 +77,7 @@ export class FoldDraft {
     this.#run = state.machines?.run;
     this.#lanes = state.machines?.lanes.slice() ?? [];
     this.#views = state.lanes.slice();
-    this.#used = { ...state.machines?.used };
-    this.#due = { ...(state.machines?.due as Record<string, number[]> | undefined) };
+    this.#slots = new SlotBook(state.machines ?? { used: {}, due: {} });
     this.#owed = state.machines?.owed ?? [];
     this.#open = state.machines?.open ?? 0;
     this.#stage = state.stage;
@@ -167,16 +165,9 @@ export class FoldDraft {
     }
     this.#lanes[index] = after;
     const was = this.#views[index] as LaneState;
-    const placeBefore = whereabouts(compiled, before).place;
     const view = laneView(compiled, after);
     this.#views[index] = view;
-    this.#account(index, {
-      wasQueued: isQueued(before, was),
-      heldSlots: holdsSlots(before, was),
-      placeBefore,
-      view,
-      placeAfter: whereabouts(compiled, after).place,
-    });
+    this.#slots.turn(index, momentOf(compiled, before), momentOf(compiled, after));
     for (const action of actions as readonly RequestedAction[]) {
       this.#request(index, action, after.context as LaneContext);
     }
@@ -203,7 +194,7 @@ export class FoldDraft {
     if (this.#compiled === undefined || this.phase === 'paused') {
       return;
     }
-    for (const index of admit(this.#due, { slots: this.#compiled.plan.slots, used: this.#used })) {
+    for (const index of this.#slots.admit(this.#compiled.plan.slots)) {
       this.#requestStart(index, false);
     }
   }
@@ -241,8 +232,8 @@ export class FoldDraft {
               run: this.#run,
               lanes: this.#lanes,
               open: this.#open,
-              used: this.#used,
-              due: this.#due,
+              used: this.#slots.used,
+              due: this.#slots.due,
               owed: this.#owed,
             },
           }),
@@ -307,46 +298,6 @@ export class FoldDraft {
     }
   }
 
-  #account(
-    index: number,
-    change: {
-      readonly wasQueued: boolean;
-      readonly heldSlots: boolean;
-      readonly view: LaneState;
-      readonly placeBefore: StepPlace | undefined;
-      readonly placeAfter: StepPlace | undefined;
-    },
-  ): void {
-    if (change.wasQueued && change.placeBefore !== undefined) {
-      const queue = this.#queue(change.placeBefore.resources);
-      queue.splice(queue.indexOf(index), 1);
-    }
-    if (change.heldSlots && change.placeBefore !== undefined) {
-      this.#occupy(change.placeBefore, -1);
-    }
-    if (holdsSlots(this.#lane(index), change.view) && change.placeAfter !== undefined) {
-      this.#occupy(change.placeAfter, 1);
-    }
-    if (isQueued(this.#lane(index), change.view) && change.placeAfter !== undefined) {
-      const queue = this.#queue(change.placeAfter.resources);
-      queue.splice(insertionPoint(queue, index), 0, index);
-    }
-  }
-
-  #occupy({ resources }: StepPlace, by: 1 | -1): void {
-    for (const name of namesOf(resources)) {
-      this.#used[name] = (this.#used[name] ?? 0) + by;
-    }
-  }
-
-  #queue(resources: string): number[] {
-    if (!this.#ownQueues.has(resources)) {
-      this.#due[resources] = (this.#due[resources] ?? []).slice();
-      this.#ownQueues.add(resources);
-    }
-    return this.#due[resources] as number[];
-  }
-
   #request(index: number, action: RequestedAction, context: LaneContext): void {
     const reference = this.#reference(index);
     switch (action.type) {
@@ -405,7 +356,12 @@ export class FoldDraft {
     return this.#lanes[index] as AnyMachineSnapshot;
   }
 
-  #compiledLane(index: number): CompiledPlan['lanes'][number] {
-    return (this.#compiled as CompiledPlan).lanes[index] as CompiledPlan['lanes'][number];
+  #compiledLane(index: number): CompiledLane {
+    return (this.#compiled as CompiledPlan).lanes[index] as CompiledLane;
   }
+}
+
+function momentOf(compiled: CompiledLane, machineState: AnyMachineSnapshot): LaneMoment {
+  const { activity, place } = whereabouts(compiled, machineState);
+  return { machineState, activity, place };
 }
