@@ -20,6 +20,13 @@ export interface Walk {
   readonly edges: number;
 }
 
+/** A walk that is about to begin, counted from 1. */
+export interface WalkAhead {
+  readonly lane: string;
+  readonly number: number;
+  readonly of: number;
+}
+
 export interface BrokenPath {
   readonly lane: string;
   /** What was found, one sentence. */
@@ -35,12 +42,14 @@ const statesAllowed = 100_000;
  * Walks every path of every different lane of a plan, through the same code that runs it: each step succeeds, fails,
  * runs out of time, loses its answer with or without its effect, and is found in every way after a crash; an operator
  * makes every move. In no state is more than one copy of the VM live, or a VM live where its authority is not (safety
- * rules S1 and S2), and from every state there is a way to the end.
+ * rules S1 and S2), and from every state there is a way to the end. It takes seconds; `onWalk` is told before each walk.
  */
-export function provePaths(plan: Plan): PathProof {
+export function provePaths(plan: Plan, onWalk: (ahead: WalkAhead) => void = () => undefined): PathProof {
   const walks: Walk[] = [];
   const broken: BrokenPath[] = [];
-  for (const [lane, alike] of differentLanes(plan)) {
+  const lanes = differentLanes(plan);
+  for (const [index, [lane, alike]] of lanes.entries()) {
+    onWalk({ lane: lane.id, number: index + 1, of: lanes.length });
     const { states, edges, found } = walk(reducedPlan(plan, lane), lane);
     walks.push({ lanes: alike, states, edges });
     broken.push(...found);
