@@ -20,11 +20,12 @@ export interface Walk {
   readonly edges: number;
 }
 
-/** A walk that is about to begin, counted from 1. */
-export interface WalkAhead {
+/** How far the walk of a lane is; walks are counted from 1. */
+export interface WalkProgress {
   readonly lane: string;
   readonly number: number;
   readonly of: number;
+  readonly states: number;
 }
 
 export interface BrokenPath {
@@ -35,6 +36,9 @@ export interface BrokenPath {
   readonly path: readonly string[];
 }
 
+/** So many states later the next word about a walk is due. */
+const statesBetweenWords = 500;
+
 /** States of one walk beyond which it is given up; the lanes that the planner makes need some thousands. */
 const statesAllowed = 100_000;
 
@@ -42,15 +46,15 @@ const statesAllowed = 100_000;
  * Walks every path of every different lane of a plan, through the same code that runs it: each step succeeds, fails,
  * runs out of time, loses its answer with or without its effect, and is found in every way after a crash; an operator
  * makes every move. In no state is more than one copy of the VM live, or a VM live where its authority is not (safety
- * rules S1 and S2), and from every state there is a way to the end. It takes seconds; `onWalk` is told before each walk.
+ * rules S1 and S2), and from every state there is a way to the end. It takes seconds, of which `onWalk` is told.
  */
-export function provePaths(plan: Plan, onWalk: (ahead: WalkAhead) => void = () => undefined): PathProof {
+export function provePaths(plan: Plan, onWalk: (progress: WalkProgress) => void = () => undefined): PathProof {
   const walks: Walk[] = [];
   const broken: BrokenPath[] = [];
   const lanes = differentLanes(plan);
   for (const [index, [lane, alike]] of lanes.entries()) {
-    onWalk({ lane: lane.id, number: index + 1, of: lanes.length });
-    const { states, edges, found } = walk(reducedPlan(plan, lane), lane);
+    const tell = (count: number): void => onWalk({ lane: lane.id, number: index + 1, of: lanes.length, states: count });
+    const { states, edges, found } = walk(reducedPlan(plan, lane), { lane, tell });
     walks.push({ lanes: alike, states, edges });
     broken.push(...found);
   }
@@ -88,7 +92,7 @@ interface Found {
   readonly found: readonly BrokenPath[];
 }
 
-function walk(plan: Plan, lane: Lane): Found {
+function walk(plan: Plan, { lane, tell }: { readonly lane: Lane; readonly tell: (states: number) => void }): Found {
   const visits = new Map<string, Visit>();
   const waysTo = new Map<string, string[]>();
   const found = new Map<string, BrokenPath>();
@@ -107,6 +111,9 @@ function walk(plan: Plan, lane: Lane): Found {
     }
     if (visits.has(key)) {
       return;
+    }
+    if (visits.size % statesBetweenWords === 0) {
+      tell(visits.size);
     }
     visits.set(key, visit);
     brokenRules(scene, lane).forEach((rule) => report(rule, key));
