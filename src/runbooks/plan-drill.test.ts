@@ -52,9 +52,12 @@ describe('a drill', () => {
     expect(nameOf(1)).not.toBe(nameOf(2));
   });
 
-  it('starts from a point that is named in the plan', () => {
-    const overlay = madePlan(inputs).stages[0]?.lanes[0]?.steps.find(({ kind }) => kind === 'overlay');
-    expect(overlay?.input).toMatchObject({ purpose: 'clone', point: { id: 'db-1-point-2' } });
+  it('starts from the newest point there is then, and from another only when it is asked for', () => {
+    const overlayOf = (given: typeof inputs) =>
+      madePlan(given).stages[0]?.lanes[0]?.steps.find(({ kind }) => kind === 'overlay')?.input;
+    expect(overlayOf(inputs)).toMatchObject({ purpose: 'clone', point: 'newest' });
+    const asked = { ...inputs, request: { ...inputs.request, point: { id: 'db-1-point-1' } } };
+    expect(overlayOf(asked)).toMatchObject({ purpose: 'clone', point: { id: 'db-1-point-1' } });
   });
 
   it('is refused at a site without an isolated network', () => {

@@ -28,7 +28,8 @@ export function pointFor(scene: Scene, vm: string): FoundPoint | { readonly skip
     );
     if (newest !== undefined) {
       const dataAsOf = asked === undefined ? Math.max(newest.at, replica.dataAsOf ?? newest.at) : newest.at;
-      return { replica, point: { id: newest.id }, dataAsOf };
+      // Only a point that was asked for is named: by the time of its step, retention may have merged any other.
+      return { replica, point: asked === undefined ? 'newest' : { id: newest.id }, dataAsOf };
     }
   }
   if (asked !== undefined && best.points.length > 0) {

@@ -38,8 +38,17 @@ export interface StepPlace extends StepPosition {
   readonly resources: string;
 }
 
+/** A plan never changes, and neither does what comes of it: a journal that is folded again compiles nothing again. */
+const compiledPlans = new WeakMap<Plan, CompiledPlan>();
+
 /** Makes the machines of a plan. Thousands of VMs of a few shapes make a few machines. */
 export function compilePlan(plan: Plan): CompiledPlan {
+  const known = compiledPlans.get(plan) ?? compiledAnew(plan);
+  compiledPlans.set(plan, known);
+  return known;
+}
+
+function compiledAnew(plan: Plan): CompiledPlan {
   const shapes = new Map<string, CompiledShape>();
   const lanes: CompiledLane[] = [];
   const laneIndexes = new Map<string, number>();

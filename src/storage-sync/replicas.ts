@@ -74,5 +74,7 @@ export interface OverlayRequest {
 }
 
 export interface OverlayDisks {
+  /** The point that they lie over. */
+  readonly point: RecoveryPoint;
   readonly disks: readonly { readonly target: string; readonly path: string; readonly sizeBytes: number }[];
 }

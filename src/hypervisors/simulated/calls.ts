@@ -188,7 +188,7 @@ function abort(core: Core, call: Call, reason: unknown): void {
   if (!core.waiters.has(call.id)) {
     return;
   }
-  if (call.isWorking && isAbortable(call) && call.fate !== 'call-hangs') {
+  if (isAbortable(call) && call.fate !== 'call-hangs') {
     after(core, latencyMs(core, call), { event: 'call-aborted', call: call.id });
     return;
   }

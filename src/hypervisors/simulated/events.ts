@@ -1,5 +1,5 @@
 import type { Call } from './call.js';
-import { arrive, deliver, lose } from './calls.js';
+import { answer, arrive, deliver, lose } from './calls.js';
 import { cycle, linkChanged } from './copies.js';
 import { after, asAsked, type Core, letObserve } from './core.js';
 import { failed } from './failures.js';
@@ -121,6 +121,16 @@ function end(core: Core, transfer: Transfer, code: string): void {
 
 function abortOperation(core: Core, id: number): void {
   const call = core.state.calls[id];
+  if (call !== undefined && !call.isWorking) {
+    // The abort has overtaken the call: what is ended before it began never begins.
+    call.fate = 'call-hangs';
+    answer(
+      core,
+      call,
+      failed('call-aborted', 'precondition', `The ${call.request.method} was stopped before it began`),
+    );
+    return;
+  }
   const wait = call?.waitsFor;
   const transfer = wait !== undefined && 'transfer' in wait ? core.state.transfers[wait.transfer] : undefined;
   if (call === undefined || transfer === undefined) {

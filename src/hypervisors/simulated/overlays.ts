@@ -55,7 +55,7 @@ export function promoted(core: Core, vm: string, host: string, runId: string): P
 export function createOverlay(core: Core, { vm, host, key, purpose, point: choice }: OverlayRequest): Outcome {
   const known = core.state.overlays[overlayKey(vm, host, key)];
   if (known !== undefined) {
-    return { value: disksOf(known) };
+    return { value: disksOf(core, known) };
   }
   const copy = copyAt(core, vm, host);
   if (copy === undefined) {
@@ -87,13 +87,13 @@ export function createOverlay(core: Core, { vm, host, key, purpose, point: choic
   }
   state.diskFreeBytes -= neededBytes;
   note(core, 'overlay', { host, vm, detail: `${purpose} ${key}` });
-  return { value: disksOf(overlay), tookMs: 50 };
+  return { value: disksOf(core, overlay), tookMs: 50 };
 }
 
 /** The disks of a layer; undefined when there is none. */
 export function overlayDisks(core: Core, vm: string, host: string, key: string): OverlayDisks | undefined {
   const overlay = core.state.overlays[overlayKey(vm, host, key)];
-  return overlay === undefined ? undefined : disksOf(overlay);
+  return overlay === undefined ? undefined : disksOf(core, overlay);
 }
 
 /** Removes a layer and what it holds. Nothing happens when there is none. */
@@ -166,8 +166,14 @@ function disksIn(folder: string, { carries }: PublishedPoint): OverlayDisks['dis
   return carries.disks.map(({ target, sizeBytes }) => ({ target, sizeBytes, path: `${folder}/${target}.qcow2` }));
 }
 
-function disksOf({ disks }: Overlay): OverlayDisks {
-  return { disks };
+/** A point is not merged while a layer lies over it, so that it is always there. */
+function disksOf(core: Core, { vm, host, point, disks }: Overlay): OverlayDisks {
+  const copy = copyAt(core, vm, host);
+  const published = copy?.points.find(({ id }) => id === point);
+  if (copy === undefined || published === undefined) {
+    throw new Error(`The overlay over ${point} of ${vm} on ${host} has lost its point`);
+  }
+  return { point: recoveryPoint(core, copy, published), disks };
 }
 
 function noReplica(vm: string, host: string): Outcome {

@@ -37,11 +37,11 @@ export const overlay: StepType<Input> = {
   async run(input, context) {
     const { vm, at, purpose } = input;
     context.progress({ text: `Making a writable overlay for ${vm} at ${formatPlace(at)}` });
-    const { disks } = await context.replicas.createOverlay(
+    const { disks, point } = await context.replicas.createOverlay(
       { vm, host: at.host, key: context.key, purpose, point: pointFor(input, context) },
       context.signal,
     );
-    return toOutput({ key: context.key, disks });
+    return toOutput({ key: context.key, point, disks });
   },
 
   async observe({ vm, at }, context) {
@@ -51,7 +51,7 @@ export const overlay: StepType<Input> = {
       : {
           verdict: 'done',
           evidence: `The overlay ${context.key} is there at ${formatPlace(at)}`,
-          output: toOutput({ key: context.key, disks: found.disks }),
+          output: toOutput({ key: context.key, point: found.point, disks: found.disks }),
         };
   },
 

@@ -6,6 +6,7 @@ import { formatPlace } from '../../model/place.js';
 import type { StepInputs } from '../../model/step-input.js';
 import { hostFindings } from '../host-findings.js';
 import { toOutput } from '../output.js';
+import { poll } from '../polling.js';
 import { closed, vmAt } from '../schema.js';
 import type { StepContext, StepType } from '../step-type.js';
 import { stopGuest } from './stop-guest.js';
@@ -16,8 +17,9 @@ type Input = StepInputs['shutdown'];
  * Stops a VM through its guest, pulls the plug when that takes too long, and blocks its start. Its output is the proof
  * that the VM was seen stopped with its start blocked (safety rule S2), and whether it had autostart before.
  *
- * Undo gives autostart back as it was and starts the VM again where it was. That it may still run there is for safety
- * rule S1 to say before the undo is begun.
+ * Undo gives autostart back as it was and starts the VM again where it was. A guest that was asked to shut down may still
+ * do so: undo waits a minute for that before it takes a running VM for one that stays. That it may run there is for
+ * safety rule S1 to say before the undo is begun.
  *
  * Example: `{ "vm": "db-1", "id": "6f1c…", "at": { "site": "north", "host": "north-1" }, "hasAutostart": true }`
  */
@@ -70,7 +72,7 @@ export const shutdown: StepType<Input> = {
     const { vm, id, at } = input;
     const { hypervisor, signal } = context;
     const known = Object.values(context.outputs).find((output) => output['hadAutostart'] !== undefined);
-    const before = await requireKnown(input, context);
+    const before = await settled(input, context);
     const hadAutostart = (input.hasAutostart ?? known?.['hadAutostart'] ?? before.hasAutostart) === true;
     if (before.state !== 'running') {
       context.progress({ text: `Starting ${vm} again on ${formatPlace(at)}` });
@@ -89,6 +91,22 @@ export const shutdown: StepType<Input> = {
     return { vm, state, hadAutostart };
   },
 };
+
+/** How long a guest that was asked to shut down is given to do so before its undo goes by what it sees. */
+const lateStopMs = 60_000;
+
+/** The VM once nothing is to be expected any more of a shutdown that it was asked for. */
+async function settled(input: Input, context: StepContext) {
+  const untilMs = context.startedAt + lateStopMs;
+  return await poll(context, async () => {
+    const facts = await requireKnown(input, context);
+    if (facts.state !== 'running' || context.clock.now() >= untilMs) {
+      return facts;
+    }
+    context.progress({ text: `Waiting whether the guest of ${input.vm} shuts down after all`, untilMs });
+    return undefined;
+  });
+}
 
 async function requireKnown({ vm, id, at }: Input, { hypervisor, signal }: StepContext) {
   const facts = await hypervisor.vm(at.host, id, signal);
