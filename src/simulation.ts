@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { World as OpenedWorld, SimulationOptions } from './cli/drivers.js';
 import { exitCodes } from './cli/exit-codes.js';
 import { holderName } from './cli/holder-name.js';
-import { Refusal, usage } from './cli/refusal.js';
+import { Refusal } from './cli/refusal.js';
 import { specFromEstate } from './hypervisors/simulated/invented-spec.js';
 import { createWorld, restoreWorld, type World, type WorldInputs } from './hypervisors/simulated/world.js';
 import { openWorldFile } from './hypervisors/simulated/world-file.js';
@@ -28,7 +28,7 @@ export async function openSimulation(options: SimulationOptions, holder: string)
   try {
     const letGo = isKept ? await takeWorld(store, { folder, holder }) : undefined;
     const faults = options.faults === undefined ? [] : readFaults(options.faults);
-    const world = openWorld(join(folder, 'world.json'), options, faults);
+    const world = openWorld(join(folder, 'world.json'), options);
     await catchUp(world, store);
     strike(world, options, faults);
     return {
@@ -66,24 +66,16 @@ async function takeWorld(
   return () => store.leases.release(lease);
 }
 
-function openWorld(file: string, options: SimulationOptions, faults: readonly SimulationFault[]): World {
-  const { estate, runbook, isKept } = options;
-  const isThere = existsSync(file);
-  if (isThere && faults.some((fault) => 'onCall' in fault)) {
-    throw usage(
-      `${options.faults?.file ?? ''} has faults of single calls, which a world must have from its beginning`,
-      `Remove the folder ${options.folder}, or name a new one with --simulate-dir.`,
-    );
-  }
-  const makeInputs = (): Omit<WorldInputs, 'clock'> => {
-    const onCall = faults.filter((fault) => 'onCall' in fault);
-    const spec = specFromEstate(estate, runbook === undefined ? [] : [runbook], seed);
-    return { estate, spec: { ...spec, faults: onCall }, seed };
-  };
+function openWorld(file: string, { estate, runbook, isKept }: SimulationOptions): World {
+  const makeInputs = (): Omit<WorldInputs, 'clock'> => ({
+    estate,
+    spec: specFromEstate(estate, runbook === undefined ? [] : [runbook], seed),
+    seed,
+  });
   if (isKept) {
     return openWorldFile(file, makeInputs);
   }
-  return isThere ? restoreWorld(readFileSync(file, 'utf8')) : createWorld(makeInputs());
+  return existsSync(file) ? restoreWorld(readFileSync(file, 'utf8')) : createWorld(makeInputs());
 }
 
 /** A world is saved when it changes, which may be before the last thing that a run has journalled: no run may see time go back. */
@@ -94,7 +86,7 @@ async function catchUp({ clock }: World, { journal }: SqliteStore): Promise<void
   }
 }
 
-/** What was lost is lost before anything else; timed faults count from now. */
+/** What was lost is lost before anything else; times and calls of the faults count from now. */
 function strike(world: World, { estate, lose }: SimulationOptions, faults: readonly SimulationFault[]): void {
   for (const place of lose) {
     const isSite = Object.hasOwn(estate.sites, place);
@@ -103,6 +95,9 @@ function strike(world: World, { estate, lose }: SimulationOptions, faults: reado
   for (const fault of faults) {
     if ('at' in fault) {
       world.clock.at(world.clock.now() + fault.at, () => world.strike(fault.fault));
+    } else {
+      const { onCall } = fault;
+      world.script({ ...fault, onCall: { ...onCall, nth: world.callsOf(onCall) + onCall.nth } });
     }
   }
 }

@@ -46,4 +46,6 @@ export interface Store {
   readonly leases: LeaseKeeper;
   readonly inbox: Inbox;
   readonly cache: FoldCache;
+  /** Where the chain of a run ends: the number and the hash of its last entry; undefined for a run that is not there. */
+  headOf(runId: string): { readonly seq: number; readonly hash: string } | undefined;
 }

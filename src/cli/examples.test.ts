@@ -20,6 +20,10 @@ const gated = runbook('gated', 'uses: approve, with: { from: [], within: 15m, ot
 const failing = runbook('failing', 'uses: run, with: { on: controller, command: [./freeze.sh] }');
 const fault = '[{ at: 0s, fault: { kind: command-fails, argv: [./freeze.sh], exitCode: 1 } }]';
 
+const deadFences = `- { at: 0s, fault: { kind: fence, host: north-1, behaviour: fails } }
+- { at: 0s, fault: { kind: fence, host: north-2, behaviour: fails } }
+`;
+
 let folder: string;
 /** What was prepared, by `given` and command: made once, and copied for every example. */
 const prepared = new Map<string, string>();
@@ -39,7 +43,7 @@ afterAll(() => {
 });
 
 async function prepare(given: Example['given'], command: string): Promise<void> {
-  const key = `${given} ${['failback', 'run'].includes(command) ? command : ''}`;
+  const key = `${given} ${['failback', 'run', 'attest'].includes(command) ? command : ''}`;
   const made = prepared.get(key);
   if (made === undefined) {
     await make(given, command);
@@ -61,6 +65,11 @@ async function make(given: Example['given'], command: string): Promise<void> {
   if (given === 'waiting-run') {
     writeFileSync(join(folder, 'gated.yaml'), gated);
     expect(await run('drill gated.yaml --simulate')).toBe(6);
+  } else if (given === 'held-run' && command === 'attest') {
+    writeFileSync(join(folder, 'faults.yaml'), deadFences);
+    expect(
+      await run(`failover ${payroll} --simulate --simulate-lose north --confirm payroll --faults faults.yaml`),
+    ).toBe(6);
   } else if (given === 'held-run') {
     writeFileSync(join(folder, 'failing.yaml'), failing);
     writeFileSync(join(folder, 'faults.yaml'), fault);

@@ -27,6 +27,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   validate: [
     example(`validate ${payroll}`, 'check the texts', 'files'),
     example(`validate ${payroll} --simulate`, 'and plan them against simulated hosts', 'files'),
+    example(`validate ${payroll} --simulate --paths`, 'and walk every path that such a run can take', 'files'),
   ],
   plan: [
     example(`plan ${payroll} --mode relocate --simulate`, 'what a relocation would do', 'files'),
@@ -38,7 +39,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   ],
   status: [
     example(`status ${payroll} --simulate`, 'could we fail over now, and what would be lost', 'files'),
-    example('status --simulate -o json', 'for another program', 'finished-run'),
+    example('status --simulate -o json', 'after a move, until `reverse`, VMs are unprotected', 'finished-run', 3),
   ],
   authority: [
     example('authority --simulate', 'which side may run each VM', 'finished-run'),
@@ -58,7 +59,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   ],
   drill: [
     example(`drill ${payroll} --simulate`, 'rehearse it', 'files'),
-    example(`drill ${payroll} --simulate -o json`, 'the result and its report for another program', 'files'),
+    example(`drill ${payroll} --limit db-1 --simulate -o json`, 'one VM; the result for another program', 'files'),
   ],
   relocate: [
     example(`relocate ${payroll} --simulate`, 'move the VMs live to the other site', 'files'),
@@ -121,8 +122,8 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     example('cancel last --reason "wrong runbook" --simulate', 'and say why', 'waiting-run'),
   ],
   attest: [
-    example('attest last north-1 --reason "unplugged by me" --simulate', 'no fence device can prove it', 'waiting-run'),
-    example('attest last north-2 --reason "rack without power" --simulate', 'another host', 'waiting-run'),
+    example('attest last north-1 --reason "unplugged by me" --simulate', 'no fence device can prove it', 'held-run'),
+    example('attest last north-2 --reason "rack without power" --simulate', 'another host', 'held-run'),
   ],
   completion: [
     example('completion bash', 'for example: source <(lifeboat completion bash)', 'nothing'),

@@ -1,5 +1,4 @@
 import type { ActiveRun, Engine, RunEvent } from '../engine/engine.js';
-import { reportOf } from '../reports/index.js';
 import { type Call, data, document, note, optionText } from './call.js';
 import type { World } from './drivers.js';
 import { type ExitCode, exitCodeOfResult, exitCodes } from './exit-codes.js';
@@ -7,6 +6,7 @@ import { outcomeText } from './outcome.js';
 import { openScreen } from './progress/screen.js';
 import { laneCommand, quoted, runCommand, type TypedCommands } from './progress/typed-commands.js';
 import { isHeld, lanesInView } from './progress/view.js';
+import { reportNow } from './run-report.js';
 
 /** A run that this process has, and where it is. */
 export interface FollowedRun {
@@ -68,7 +68,8 @@ export async function tellOutcome(
   call: Call,
   { engine, commands, world }: { readonly engine: Engine; readonly commands: TypedCommands; readonly world: World },
 ): Promise<ExitCode> {
-  const { state, entries } = await world.during(engine.read(commands.runId));
+  const { state } = await world.during(engine.read(commands.runId));
+  const report = await reportNow(world, commands.runId);
   const exitCode = state.result === undefined ? exitCodes.waiting : exitCodeOfResult(state.result);
   const held = lanesInView(state).filter((lane) => isHeld(lane.state));
   const typed = [
@@ -83,10 +84,10 @@ export async function tellOutcome(
       result: state.result ?? 'open',
       exitCode,
       waitsFor,
-      report: reportOf(state.runId, entries),
+      report,
     });
   } else {
-    data(call, outcomeText(state.runId, entries, call.style));
+    data(call, outcomeText(report, call.style));
   }
   if (state.result === undefined) {
     const why = held.length === 0 && state.phase !== 'paused' ? 'No engine has it now.' : 'It waits for an operator.';

@@ -1,11 +1,9 @@
-import type { Entry } from '../model/entry.js';
 import { formatDuration } from '../model/units.js';
-import { type RunReport, reportOf } from '../reports/index.js';
+import type { RunReport } from '../reports/index.js';
 import type { Style } from './style.js';
 
 /** How a run ended, measured: a line with its RTO and its worst data age, each against its objective. */
-export function outcomeText(runId: string, entries: readonly Entry[], style: Style): string {
-  const report = reportOf(runId, entries);
+export function outcomeText(report: RunReport, style: Style): string {
   const { result } = report.standing;
   const sign = { succeeded: '✔', 'with-errors': '!', failed: '✗', cancelled: '■', open: '?' }[result];
   const paint = {

@@ -29,7 +29,7 @@ function refusalText({ message, said, hint }: Refusal): string {
   const lines = [
     `error: ${message}`,
     ...(said === undefined ? [] : [`  ${said}`]),
-    ...(hint === undefined ? [] : [hint]),
+    ...(hint === undefined ? [] : [`${hint.charAt(0).toUpperCase()}${hint.slice(1)}`]),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -133,7 +133,7 @@ function groupLines(
       .join(', ')}]`,
     ...(context.hasReplica
       ? [
-          `    replicate: { method: block-sync, every: 5m, keep: 12${quiesce} } # or { method: mirror }: nothing is lost`,
+          `    replicate: { method: block-sync, every: 2m, keep: 12${quiesce} } # or { method: mirror }: nothing is lost`,
         ]
       : []),
     hasAgent

@@ -39,7 +39,9 @@ export const lookingCommands: readonly CommandSpec[] = [
     summary: 'per VM: how it is replicated, its newest recovery point, and the data that would be lost now',
     description:
       'Shows for each VM its method, newest recovery point, the age of the data that a failover would lose now against ' +
-      'the objective, and its state; and for a runbook its last run and last drill. Exit code 3 when an objective is missed.',
+      'the objective, and its state; and for a runbook its last run and last drill. A VM that lives where its replica was is ' +
+      'unprotected until `lifeboat reverse`. Exit code 3 when an objective is missed or a VM unprotected, 4 when a host does ' +
+      'not answer, so that its VMs were not seen.',
     options: [],
     formats: textOrJson,
     load: async () => (await import('../commands/status.js')).statusCommand,

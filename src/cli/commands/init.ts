@@ -1,17 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { hostsOf } from '../../model/estate.js';
-import { runbookText } from '../../runbooks/init.js';
+import { type Estate, hostsOf } from '../../model/estate.js';
+import type { Inventory } from '../../model/inventory.js';
+import { estateText, runbookText } from '../../runbooks/init.js';
 import { parseEstate } from '../../runbooks/parse-estate.js';
 import { type Call, optionFlag, optionText, pathOf } from '../call.js';
-import type { EstateFile } from '../estate-file.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { isThere, readText, reasonOf, writeText } from '../files.js';
 import { InvalidFiles } from '../invalid-files.js';
 import { withWorld } from '../open-world.js';
 import { lookAtWorld, tell } from '../plan-making.js';
 import { Refusal, usage } from '../refusal.js';
-import { estateTemplate, runbookTemplate } from '../templates.js';
+import { sampleHosts, sampleInventory } from '../sample-estate.js';
 
 /** `lifeboat init`: an estate, unless there is one, and a runbook for it. */
 export async function initCommand(call: Call): Promise<ExitCode> {
@@ -34,16 +34,16 @@ export async function initCommand(call: Call): Promise<ExitCode> {
     );
   }
   const { schemas } = call.environment;
-  const estateText = estateTemplate(schemas);
-  const estate = parseEstate(isNew ? estateText : readText(call, estateFile), estateFile);
+  const text = isNew ? sampleText(`${schemas}/estate.schema.json`) : readText(call, estateFile);
+  const estate = parseEstate(text, estateFile);
   if (!estate.ok) {
     throw new InvalidFiles(estate.problems);
   }
-  const runbook = await runbookFor(call, { name, estate: { file: estateFile, text: '', estate: estate.value } });
+  const runbook = await runbookFor(call, { name, file: estateFile, estate: estate.value });
   makeFolder(call, dirname(runbookFile));
   if (isNew) {
     makeFolder(call, dirname(estateFile));
-    writeText(call, estateFile, estateText);
+    writeText(call, estateFile, text);
   }
   writeText(call, runbookFile, runbook);
   const next = `lifeboat drill ${runbookFile} --simulate`;
@@ -54,25 +54,37 @@ export async function initCommand(call: Call): Promise<ExitCode> {
   return exitCodes.done;
 }
 
-/** For the VMs of the simulated world with --simulate, else a sample with every key explained. */
+function sampleText(schema: string): string {
+  const [first = { name: '', site: '' }] = sampleHosts;
+  return estateText({ hosts: sampleHosts, inventory: sampleInventory(first), schema });
+}
+
+/** For the VMs of the simulated world with --simulate, else for sample VMs at the estate's first site. */
 async function runbookFor(
   call: Call,
-  { name, estate }: { readonly name: string; readonly estate: EstateFile },
+  { name, file, estate }: { readonly name: string; readonly file: string; readonly estate: Estate },
 ): Promise<string> {
-  const { schemas } = call.environment;
-  if (!optionFlag(call, 'simulate')) {
-    return runbookTemplate(name, { estate: estate.estate, schemas });
-  }
-  const inventory = await withWorld(call, { estate }, (world) => lookAtWorld(world, estate));
-  const [from = '', to] = Object.keys(estate.estate.sites);
+  const hosts = Object.values(hostsOf(estate)).map((host) => ({ name: host.name, site: host.site, uri: host.uri }));
+  const [from = '', to] = Object.keys(estate.sites);
+  const inventory = optionFlag(call, 'simulate')
+    ? await lookAtSimulation(call, { file, estate })
+    : sampleInventory({ site: from, name: hosts[0]?.name ?? '' });
   return runbookText({
     name,
     from,
     ...(to === undefined ? {} : { to }),
-    hosts: Object.values(hostsOf(estate.estate)),
+    hosts,
     inventory,
-    schema: `${schemas}/runbook.schema.json`,
+    schema: `${call.environment.schemas}/runbook.schema.json`,
   });
+}
+
+async function lookAtSimulation(
+  call: Call,
+  { file, estate }: { readonly file: string; readonly estate: Estate },
+): Promise<Inventory> {
+  const opened = { file, text: '', estate };
+  return withWorld(call, { estate: opened }, (world) => lookAtWorld(world, opened));
 }
 
 function makeFolder(call: Call, folder: string): void {

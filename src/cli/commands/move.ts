@@ -1,6 +1,6 @@
 import type { MoveName, OperatorMove } from '../../model/request.js';
 import { offeredMoves, type RunState } from '../../state-machines/index.js';
-import { argument, type Call, operatorOf, optionText } from '../call.js';
+import { argument, type Call, either, operatorOf, optionText } from '../call.js';
 import { readEstate } from '../estate-file.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { typedCommands } from '../follow.js';
@@ -27,19 +27,25 @@ export async function moveCommand(call: Call): Promise<ExitCode> {
     const { runId } = await findRun(call, world);
     const engine = openEngine(call, world, estate.estate);
     const { state } = await engine.read(runId);
+    refuseStranger(state, move);
     const effects = effectsOf(state, move);
-    await engine.move(runId, move, { by: operatorOf(call), reason });
     const held = await world.store.leases.holderOf(runId);
     const holder = held === undefined ? undefined : holderName(held.heldBy.holder);
+    // A run that nobody has does nothing, and whoever takes it up wants it to go on.
+    const isNeedless = move.move === 'pause' && holder === undefined && state.phase !== 'finished';
+    if (!isNeedless) {
+      await engine.move(runId, move, { by: operatorOf(call), reason });
+    }
     const next = runCommand(typedCommands(call, runId), 'resume');
+    const unheld = isNeedless
+      ? 'No engine has the run, so that no step begins until you type:'
+      : 'No engine has the run now; it takes this as soon as you type:';
     tell(
       call,
       () =>
         [
           `${move.move} ${runId}: ${effects.join('; ')}`,
-          holder === undefined
-            ? `No engine has the run now; it takes this as soon as you type: ${next}`
-            : `Handed to ${holder}.`,
+          ...(holder === undefined ? [unheld, `  ${next}`] : [`Handed to ${holder}.`]),
         ].join('\n'),
       {
         kind: 'Move',
@@ -67,6 +73,22 @@ function moveOf(call: Call): OperatorMove {
       return { move: name, ...about };
     case 'attest':
       return { move: name, host: argument(call, 1) };
+  }
+}
+
+/** A word for the death of a host on which nothing of the run hangs is a slip of the pen, and stays in the journal for good. */
+function refuseStranger({ runId, plan, deaths }: RunState, move: OperatorMove): void {
+  if (move.move !== 'attest' || plan === undefined) {
+    return;
+  }
+  const subjects = plan.stages.flatMap(({ lanes }) => lanes).map(({ subject }) => subject);
+  const hosts = new Set(subjects.filter(({ kind }) => kind === 'host').map(({ name }) => name));
+  if (!hosts.has(move.host)) {
+    const left = [...hosts].filter((host) => deaths[host] === undefined);
+    throw usage(
+      `lifeboat attest: run ${runId} does not need the death of ${move.host}`,
+      left.length === 0 ? 'It waits for the death of no host.' : `It may need that of ${either(left)}.`,
+    );
   }
 }
 

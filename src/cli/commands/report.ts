@@ -1,18 +1,17 @@
-import { type RunReport, renderHtml, renderJson, renderJUnit, renderText, reportOf } from '../../reports/index.js';
+import { type RunReport, renderHtml, renderJson, renderJUnit, renderText } from '../../reports/index.js';
 import { type Call, data, optionText } from '../call.js';
 import { readEstate } from '../estate-file.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { writeText } from '../files.js';
 import { withWorld } from '../open-world.js';
+import { reportNow } from '../run-report.js';
 import { findRun } from './find-run.js';
 
 /** `lifeboat report`: made from the journal alone. */
 export async function reportCommand(call: Call): Promise<ExitCode> {
   return withWorld(call, { estate: readEstate(call) }, async (world) => {
     const { runId } = await findRun(call, world);
-    const entries = await world.store.journal.read(runId, 1);
-    const hasEngine = (await world.store.leases.holderOf(runId)) !== undefined;
-    const text = render(call, reportOf(runId, entries, { hasEngine }));
+    const text = render(call, await reportNow(world, runId));
     const out = optionText(call, 'out');
     if (out === undefined) {
       data(call, text);

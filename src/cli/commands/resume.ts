@@ -1,5 +1,6 @@
-import type { ActiveRun, Engine, MoveAuthor } from '../../engine/engine.js';
-import { waitsForOperator } from '../../state-machines/index.js';
+import type { Engine, MoveAuthor } from '../../engine/engine.js';
+import { moveRefusal } from '../../engine/move-refusal.js';
+import type { InboxMessage } from '../../stores/inbox.js';
 import { type Call, note, operatorOf, optionText } from '../call.js';
 import { type EstateFile, readEstate } from '../estate-file.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
@@ -8,11 +9,9 @@ import { holderName } from '../holder-name.js';
 import { openEngine } from '../open-engine.js';
 import { withWorld } from '../open-world.js';
 import { tell } from '../plan-making.js';
-import { isRedrawn } from '../progress/screen.js';
 import { runCommand } from '../progress/typed-commands.js';
 import { Refusal } from '../refusal.js';
 import { findRun } from './find-run.js';
-import { deliverWaitingMoves } from './waiting-moves.js';
 
 /** `lifeboat resume`: hands the move to the engine that has the run, or takes the run up in this process and follows it. */
 export async function resumeCommand(call: Call): Promise<ExitCode> {
@@ -50,37 +49,22 @@ async function takeUp(
 ): Promise<ExitCode> {
   return withWorld(call, { estate, isKept: true }, async (world) => {
     const { runId, lastSeq } = await findRun(call, world);
-    // A paused run must not end before it has heard that it goes on.
-    const engine = openEngine(call, world, estate.estate, true);
-    note(call, `resume ${runId}: takes the run up, looks at the world for every step without an outcome, and goes on`);
+    const engine = openEngine(call, world, estate.estate);
+    const notTaken = await movesNotTaken(engine, runId, await world.store.inbox.pending(runId));
     const active = await engine.resume(runId, author.by);
-    const { inbox } = world.store;
-    const settle = deliverWaitingMoves({ engine, active, inbox, messages: await inbox.pending(runId) });
-    if (active.state().phase === 'paused') {
-      await engine.move(runId, { move: 'resume' }, author);
+    note(call, `resume ${runId}: looks at the world for every step without an outcome, and goes on from there`);
+    for (const line of notTaken) {
+      note(call, line);
     }
-    const stop = isRedrawn(call) ? () => undefined : letGoWhenWaiting(active, engine);
-    try {
-      return await follow(call, { active, engine, world, fromSeq: lastSeq + 1 });
-    } finally {
-      stop();
-      for (const line of (await settle()).refused) {
-        note(call, line);
-      }
-    }
+    return follow(call, { active, engine, world, fromSeq: lastSeq + 1 });
   });
 }
 
-/** Ends a run that waits for an operator where nobody watches, once what is under way has had its turn. Returns what ends this. */
-function letGoWhenWaiting(active: ActiveRun, engine: Engine): () => void {
-  const look = (): void => {
-    setImmediate(() => {
-      // What is on its way into the journal is heard of by the watch.
-      if (!engine.isBusy() && waitsForOperator(active.state())) {
-        void active.letGo();
-      }
-    });
-  };
-  look();
-  return active.watch(look);
+/** What was typed while no engine had the run and what the run no longer takes, a sentence each; the engine drops it. */
+async function movesNotTaken(engine: Engine, runId: string, kept: readonly InboxMessage[]): Promise<readonly string[]> {
+  const { state } = await engine.read(runId);
+  return kept.flatMap(({ move, by }) => {
+    const refusal = moveRefusal(state, move, by);
+    return refusal === undefined ? [] : [`${move.move} by ${by} comes too late: ${refusal.message}`];
+  });
 }

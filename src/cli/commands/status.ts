@@ -1,14 +1,15 @@
-import type { Inventory, VmFacts } from '../../model/inventory.js';
-import type { Replica } from '../../model/replica.js';
 import { formatDuration } from '../../model/units.js';
-import { select } from '../../runbooks/select.js';
 import type { RunSummary } from '../../stores/journal.js';
-import type { Call } from '../call.js';
+import { type Call, note } from '../call.js';
 import { readEstate } from '../estate-file.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { typedCommands } from '../follow.js';
 import { withWorld } from '../open-world.js';
 import { lookAtWorld, tell } from '../plan-making.js';
-import { dayAndTime } from '../progress/words.js';
+import { quoted, runCommand } from '../progress/typed-commands.js';
+import { dayAndTime, timeOfDay } from '../progress/words.js';
+import { type StatusRow, statusRows } from '../status-rows.js';
+import type { Style } from '../style.js';
 import { readSubject } from '../subject.js';
 import { table } from '../table.js';
 
@@ -21,71 +22,87 @@ export async function statusCommand(call: Call): Promise<ExitCode> {
     const inventory = await lookAtWorld(world, estate);
     const runs = await world.store.journal.runs();
     const { runbook } = subject ?? {};
-    const asked =
-      runbook === undefined ? inventory.vms : select(runbook, inventory.vms).groups.flatMap(({ vms }) => vms);
-    const rows = asked.flatMap((vm) => statusRows(vm, inventory, runbook?.objectives.rpoMs));
+    const rows = statusRows(inventory, runbook);
     const own = runs.filter((run) => run.runbook === runbook?.name);
     const history = runbook === undefined ? undefined : { runbook: runbook.name, ...historyOf(own) };
+    const advice = adviceOf(call, { rows, file, open: own.find(({ result }) => result === undefined) });
     tell(call, () => text(call, { rows, history, at: inventory.at }), {
       kind: 'Status',
-      members: { at: inventory.at, vms: rows, ...(history === undefined ? {} : { history }) },
+      members: { at: inventory.at, vms: rows, ...(history === undefined ? {} : { history }), advice },
     });
-    return rows.some(({ verdict }) => verdict === 'missed' || verdict === 'no-point')
-      ? exitCodes.withErrors
-      : exitCodes.done;
+    for (const { why, next } of advice) {
+      note(call, [why, ...(next === undefined ? [] : [`  ${next}`])].join('\n'));
+    }
+    return exitCodeOf(rows);
   });
 }
 
-interface StatusRow {
-  readonly vm: string;
-  readonly state: VmFacts['state'];
-  readonly place: string;
-  readonly method: Replica['method'] | 'none';
-  readonly replica: string;
-  readonly replicaState?: Replica['state'];
-  readonly lastPointAt?: number;
-  /** Age of the data that would be lost now. */
-  readonly dataAgeMs?: number;
-  readonly targetMs?: number;
-  readonly verdict: 'met' | 'missed' | 'no-target' | 'no-point' | 'not-replicated';
+/** A host that does not answer speaks first: what it runs is not known. */
+function exitCodeOf(rows: readonly StatusRow[]): ExitCode {
+  if (rows.some(({ seenOn }) => seenOn === 'replica')) {
+    return exitCodes.unreachable;
+  }
+  const wrong: readonly StatusRow['verdict'][] = ['missed', 'no-point', 'unprotected'];
+  return rows.some(({ verdict }) => wrong.includes(verdict)) ? exitCodes.withErrors : exitCodes.done;
+}
+
+interface Advice {
+  readonly why: string;
+  /** A command to type. */
+  readonly next?: string;
+}
+
+function adviceOf(
+  call: Call,
+  status: {
+    readonly rows: readonly StatusRow[];
+    readonly file: string | undefined;
+    /** A run of the runbook that has not ended. */
+    readonly open: RunSummary | undefined;
+  },
+): readonly Advice[] {
+  const { rows, file, open } = status;
+  if (open !== undefined) {
+    const next = runCommand(typedCommands(call, open.runId), 'watch');
+    return [{ why: `The ${open.mode} ${open.runId} is open, so that this may change:`, next }];
+  }
+  const { suffix } = typedCommands(call, '');
+  const command = (name: string): string =>
+    ['lifeboat', name, file === undefined ? 'RUNBOOK' : quoted(file), suffix].filter((word) => word !== '').join(' ');
+  const named = (some: readonly StatusRow[]): string => {
+    const vms = [...new Set(some.map(({ vm }) => vm))];
+    return vms.length > 1 ? `${vms.length} VMs are` : `${vms.join('')} is`;
+  };
+  const unseen = rows.filter(({ seenOn }) => seenOn === 'replica');
+  const bare = rows.filter(({ verdict }) => verdict === 'unprotected');
+  const away = bare.filter(({ isAway }) => isAway);
+  const never = bare.filter(({ isAway }) => !isAway);
+  return [
+    ...(unseen.length === 0
+      ? []
+      : [
+          {
+            why: `${named(unseen)} not seen, since a host does not answer. If its site is lost, bring them up elsewhere:`,
+            next: command('failover'),
+          },
+        ]),
+    ...(away.length === 0
+      ? []
+      : [
+          {
+            why: `${named(away)} unprotected after the move: replicate the other way round with:`,
+            next: command('reverse'),
+          },
+        ]),
+    ...(never.length === 0
+      ? []
+      : [{ why: `${named(never)} unprotected: the runbook asks for a replica, there is none` }]),
+  ];
 }
 
 interface History {
   readonly lastRun?: RunSummary;
   readonly lastDrill?: RunSummary;
-}
-
-function statusRows(vm: VmFacts, { replicas, at }: Inventory, targetMs: number | undefined): readonly StatusRow[] {
-  const facts = { vm: vm.name, state: vm.state, place: `${vm.site}/${vm.host}` };
-  const target = targetMs === undefined ? {} : { targetMs };
-  const own = replicas.filter((replica) => replica.vm === vm.name);
-  if (own.length === 0) {
-    return [{ ...facts, method: 'none', replica: '-', ...target, verdict: 'not-replicated' }];
-  }
-  return own.map((replica) => {
-    const newest = replica.points.reduce<number | undefined>((last, point) => Math.max(last ?? 0, point.at), undefined);
-    const age = replica.dataAsOf === undefined ? undefined : Math.max(0, at - replica.dataAsOf);
-    return {
-      ...facts,
-      method: replica.method,
-      replica: `${replica.site}/${replica.host}`,
-      replicaState: replica.state,
-      ...(newest === undefined ? {} : { lastPointAt: newest }),
-      ...(age === undefined ? {} : { dataAgeMs: age }),
-      ...target,
-      verdict: verdictOf(age, targetMs),
-    };
-  });
-}
-
-function verdictOf(ageMs: number | undefined, targetMs: number | undefined): StatusRow['verdict'] {
-  if (ageMs === undefined) {
-    return 'no-point';
-  }
-  if (targetMs === undefined) {
-    return 'no-target';
-  }
-  return ageMs <= targetMs ? 'met' : 'missed';
 }
 
 /** Runs come newest first. */
@@ -104,31 +121,53 @@ function text(
   },
 ): string {
   const { style } = call;
-  const words: Readonly<Record<StatusRow['verdict'], string>> = {
-    met: style.good('✔ met'),
-    missed: style.bad('✗ missed'),
-    'no-target': '- no target',
-    'no-point': style.bad('✗ no point yet'),
-    'not-replicated': style.warn('! not replicated'),
-  };
   const rows = status.rows.map((row) => [
     row.vm,
-    `${row.state} at ${row.place}`,
+    placeText(row, style),
     row.method,
-    row.replica,
-    row.lastPointAt === undefined ? '-' : dayAndTime(row.lastPointAt),
+    row.replicaState === undefined ? row.replica : `${row.replica} ${row.replicaState}`,
+    row.lastPointAt === undefined ? '-' : shortTime(row.lastPointAt, status.at),
     row.dataAgeMs === undefined ? '-' : formatDuration(row.dataAgeMs),
     row.targetMs === undefined ? '-' : formatDuration(row.targetMs),
-    row.replicaState ?? '-',
-    words[row.verdict],
+    verdictText(row.verdict, style),
   ]);
-  const heading = ['VM', 'STATE', 'METHOD', 'REPLICA', 'LAST POINT', 'RPO NOW', 'TARGET', 'REPLICA STATE', 'RPO'];
+  const heading = ['VM', 'RUNS AT', 'METHOD', 'REPLICA', 'LAST POINT', 'RPO NOW', 'TARGET', 'RPO'];
   const { history } = status;
   const past =
     history === undefined
       ? ''
       : `\n${history.runbook}: last run ${runText(history.lastRun, status.at)}; last drill ${runText(history.lastDrill, status.at)}\n`;
   return `${table(heading, rows, style)}${past}`;
+}
+
+/** Where it was seen running; anything else is said. */
+function placeText({ state, place, seenOn }: StatusRow, style: Style): string {
+  if (seenOn === 'replica') {
+    return style.warn(`${place}, not seen`);
+  }
+  return state === 'running' ? place : style.warn(`${place}, ${state}`);
+}
+
+function verdictText(verdict: StatusRow['verdict'], style: Style): string {
+  switch (verdict) {
+    case 'met':
+      return style.good('✔ met');
+    case 'missed':
+      return style.bad('✗ missed');
+    case 'no-target':
+      return '- no target';
+    case 'no-point':
+      return style.bad('✗ no point yet');
+    case 'not-replicated':
+      return style.warn('! not replicated');
+    case 'unprotected':
+      return style.bad('✗ unprotected');
+  }
+}
+
+/** The day only where it is another one than a day ago. */
+function shortTime(at: number, now: number): string {
+  return now - at < 86_400_000 ? timeOfDay(at) : dayAndTime(at);
 }
 
 function runText(run: RunSummary | undefined, at: number): string {

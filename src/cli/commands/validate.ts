@@ -8,7 +8,10 @@ import { type ExitCode, exitCodeOfConflicts, exitCodes } from '../exit-codes.js'
 import { InvalidFiles } from '../invalid-files.js';
 import { withWorld } from '../open-world.js';
 import { conflictsText, isConflicts, makePlan, tell } from '../plan-making.js';
-import type { Style } from '../style.js';
+import { isRedrawn } from '../progress/screen.js';
+import { Terminal } from '../progress/terminal.js';
+import { usage } from '../refusal.js';
+import { fit, type Style } from '../style.js';
 import { readSubject, type Subject } from '../subject.js';
 
 interface Checked {
@@ -33,6 +36,12 @@ const plannedModes: readonly Mode[] = ['drill', 'relocate'];
 
 /** `lifeboat validate`: every problem of every file, not only the first. */
 export async function validateCommand(call: Call): Promise<ExitCode> {
+  if (optionFlag(call, 'paths') && !optionFlag(call, 'simulate')) {
+    throw usage(
+      'lifeboat validate: --paths walks plans, which are made by looking at hosts',
+      'Add --simulate: the hosts are made from the estate and the runbook.',
+    );
+  }
   readEstate(call);
   const checked: Checked[] = [];
   for (const file of call.args) {
@@ -91,8 +100,11 @@ async function check(call: Call, file: string): Promise<Checked> {
 /** One line, or the first path that breaks a safety rule. */
 function proofText({ mode, states, edges, broken }: Proof, style: Style): string {
   const [first] = broken;
+  if (states === 0) {
+    return `- not walked  ${mode}: its plan has no lane of work, since every VM is left alone`;
+  }
   return first === undefined
-    ? `${style.good('✔ proven')}  ${mode}: ${states} states and ${edges} moves between them, crashes and lost answers among them; no VM runs twice`
+    ? `${style.good('✔ proven')}  ${mode}: no VM runs twice in ${states} states, by ${edges} moves, crashes and lost answers among them`
     : `${style.bad('✗ unsafe')}  ${mode}: ${first.lane}: ${first.rule}\n    ${first.path.join('\n    ')}`;
 }
 
@@ -108,13 +120,35 @@ async function planAll(call: Call, subject: Subject): Promise<Pick<Checked, 'con
         plans.push(planned);
       }
     }
-    return { conflicts, proofs: conflicts.length > 0 ? [] : plans.map((planned) => prove(call, planned)) };
+    const isWalked = optionFlag(call, 'paths') && conflicts.length === 0;
+    return { conflicts, proofs: isWalked ? plans.map((planned) => prove(call, planned)) : [] };
   });
 }
 
 function prove(call: Call, planned: Plan): Proof {
-  note(call, `walking every path that a ${planned.mode} of ${planned.runbook} can take`);
-  const { walks, broken } = provePaths(planned);
+  const { mode, runbook } = planned;
   const sum = (figure: 'states' | 'edges'): number => walks.reduce((before, walk) => before + walk[figure], 0);
-  return { mode: planned.mode, states: sum('states'), edges: sum('edges'), broken };
+  const progress = openProgress(call, `walking the paths of a ${mode} of ${runbook}`);
+  const { walks, broken } = provePaths(planned, ({ lane, number, of, states }) =>
+    progress.tell(`${lane}, ${number} of ${of}, ${states} states`),
+  );
+  progress.close();
+  return { mode, states: sum('states'), edges: sum('edges'), broken };
+}
+
+/** A line that is redrawn and goes away on a terminal; elsewhere it is said once. */
+function openProgress(call: Call, title: string): { tell(text: string): void; close(): void } {
+  if (!isRedrawn(call) || optionFlag(call, 'quiet')) {
+    note(call, title);
+    return { tell: () => undefined, close: () => undefined };
+  }
+  const output = call.environment.stderr;
+  const terminal = new Terminal(output);
+  return {
+    tell: (text) => terminal.draw([fit(`${title}: ${text}`, output.size().columns).trimEnd()]),
+    close: () => {
+      terminal.draw([]);
+      terminal.close();
+    },
+  };
 }

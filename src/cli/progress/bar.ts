@@ -4,8 +4,11 @@ import type { Style } from '../style.js';
 
 const cells = 12;
 
-/** `██████░░░░░░  52%  120 MiB of 230 MiB`; nothing when the step does not say how far it is. */
-export function bar({ done, total, unit }: Pick<StepProgress, 'done' | 'total' | 'unit'>, style: Style): string {
+/** `██████░░░░░░  52%  120 MiB of 230 MiB`, short without the amounts; nothing when the step does not say how far it is. */
+export function bar(
+  { done, total, unit }: Pick<StepProgress, 'done' | 'total' | 'unit'>,
+  { style, isShort = false }: { readonly style: Style; readonly isShort?: boolean },
+): string {
   if (done === undefined || total === undefined || total <= 0) {
     return '';
   }
@@ -13,5 +16,6 @@ export function bar({ done, total, unit }: Pick<StepProgress, 'done' | 'total' |
   const full = Math.floor(share * cells);
   const amount = unit === 'bytes' ? `${formatSize(done)} of ${formatSize(total)}` : `${done} of ${total} ${unit ?? ''}`;
   const percent = `${Math.floor(share * 100)}%`.padStart(4);
-  return `${style.accent('█'.repeat(full))}${style.dim('░'.repeat(cells - full))} ${percent}  ${amount.trim()}`;
+  const drawn = `${style.accent('█'.repeat(full))}${style.dim('░'.repeat(cells - full))} ${percent}`;
+  return isShort ? drawn : `${drawn}  ${amount.trim()}`;
 }

@@ -79,7 +79,7 @@ describe('the line of an entry', () => {
         failure: { code: 'x', kind: 'permanent', message: 'no room', hint: 'free some', cause: 'ENOMEM\u001B[2J\n' },
         ...step,
       },
-      'vm/db-1 start db-1 on south-1: failed after 8.2s: no room (ENOMEM [2J ); free some',
+      'vm/db-1 start db-1 on south-1: failed after 8.2s: no room (ENOMEM [2J ). free some',
     ],
     [
       { type: 'step.observed', observation: { verdict: 'done', evidence: 'db-1 runs' }, ...step },

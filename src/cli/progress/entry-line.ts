@@ -40,7 +40,7 @@ function textOf(entry: Entry, context: LineContext): string | undefined {
       return `${subject(entry, stepOf(entry, context.plan))}: done${took(entry, context, 'in')}`;
     case 'step.failed': {
       const { message, hint, cause } = entry.failure;
-      const more = [cause === undefined ? '' : ` (${cause})`, hint === undefined ? '' : `; ${hint}`].join('');
+      const more = [cause === undefined ? '' : ` (${cause})`, hint === undefined ? '' : `. ${hint}`].join('');
       return `${subject(entry, stepOf(entry, context.plan))}: failed${took(entry, context, 'after')}: ${message}${more}`;
     }
     case 'step.observed':

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../model/units.js';
-import { clean, fit, type Style } from '../style.js';
+import { clean, fit, type Style, widthOf } from '../style.js';
 import { bar } from './bar.js';
 import { attemptText } from './entry-line.js';
 import { laneCommand, wrapped } from './typed-commands.js';
@@ -14,7 +14,7 @@ export function laneLines(
 ): readonly string[] {
   const { sign, word, tone } = laneWord(lane.state);
   const head = `  ${paint(style, tone, `${sign} ${fit(word, 9)}`)} ${fit(lane.lane.id, nameWidth)}  `;
-  const line = head + detail(lane, view, style);
+  const line = head + detail(lane, view, { style, room: columns - widthOf(head) });
   if (!isHeld(lane.state)) {
     return [line];
   }
@@ -24,7 +24,7 @@ export function laneLines(
   return [line, ...typed];
 }
 
-function detail(lane: LaneInView, view: RunView, style: Style): string {
+function detail(lane: LaneInView, view: RunView, { style, room }: Room): string {
   const { state } = lane;
   switch (state.status) {
     case 'waiting':
@@ -37,8 +37,14 @@ function detail(lane: LaneInView, view: RunView, style: Style): string {
       return ended(lane);
     case 'active':
     case 'recovering':
-      return underWay(lane, view, style);
+      return underWay(lane, view, { style, room });
   }
+}
+
+interface Room {
+  readonly style: Style;
+  /** Columns that are left on the line. */
+  readonly room: number;
 }
 
 function ended({ lane, state }: LaneInView): string {
@@ -51,7 +57,11 @@ function ended({ lane, state }: LaneInView): string {
   return `${clean(why)}${passed}${took === '' ? '' : `  ${took}`}`;
 }
 
-function underWay(lane: LaneInView, { progress, now }: RunView, style: Style): string {
+/** Below this many columns a bar stands without its amounts, and a title is cut for the sake of what changes. */
+const narrow = 80;
+const shortestTitle = 24;
+
+function underWay(lane: LaneInView, { progress, now }: RunView, { style, room }: Room): string {
   const { state } = lane;
   const step = currentStep(lane);
   const of = state.isRecovering ? lane.lane.recovery.length : lane.lane.steps.length;
@@ -59,15 +69,13 @@ function underWay(lane: LaneInView, { progress, now }: RunView, style: Style): s
   const isSaid = said !== undefined && said.step === step?.id;
   const attempts = attemptText(state.attempt, step);
   const since = state.stepStartedAt === undefined ? '' : formatDuration(Math.max(0, now - state.stepStartedAt));
-  return [
-    `${state.step + 1}/${of} ${clean(step?.title ?? '')}`,
-    attempts,
-    isSaid ? bar(said.progress, style) : '',
-    since,
-    waiting(lane, isSaid ? said.progress : undefined),
-  ]
+  const title = `${state.step + 1}/${of} ${clean(step?.title ?? '')}`;
+  const figures = [attempts, isSaid ? bar(said.progress, { style, isShort: room < narrow }) : '', since]
     .filter((part) => part !== '')
     .join('  ');
+  const titleRoom = Math.max(shortestTitle, room - widthOf(figures) - 2);
+  const shown = widthOf(title) > titleRoom ? fit(title, titleRoom) : title;
+  return [shown, figures, waiting(lane, isSaid ? said.progress : undefined)].filter((part) => part !== '').join('  ');
 }
 
 function waiting(

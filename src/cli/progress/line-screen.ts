@@ -58,7 +58,7 @@ export class LineScreen implements Screen {
     if (now - (this.#saidAt.get(lane) ?? now) >= progressEveryMs) {
       this.#saidAt.set(lane, now);
       const until = progress.untilMs === undefined ? '' : `until ${timeOfDay(progress.untilMs)}`;
-      const parts = [clean(progress.text), bar(progress, plainStyle), until].filter((part) => part !== '');
+      const parts = [clean(progress.text), bar(progress, { style: plainStyle }), until].filter((part) => part !== '');
       this.#write([`${timeOfDay(this.#run.now())} ${lane} ${parts.join('  ')}`]);
     }
   }

@@ -1,0 +1,117 @@
+import type { Authority } from '../model/authority.js';
+import type { Inventory, VmFacts } from '../model/inventory.js';
+import type { Replica } from '../model/replica.js';
+import type { Runbook } from '../model/runbook.js';
+import { select } from '../runbooks/select.js';
+
+/** One replica of a VM, or a VM that has none; its members may be added to, never changed. */
+export interface StatusRow {
+  readonly vm: string;
+  readonly state: VmFacts['state'];
+  readonly place: string;
+  /** `replica`: its host did not answer, so that place and state are the last that were known. */
+  readonly seenOn: VmFacts['seenOn'];
+  readonly method: Replica['method'] | 'none';
+  readonly replica: string;
+  readonly replicaState?: Replica['state'];
+  readonly lastPointAt?: number;
+  /** Age of the data that would be lost now. */
+  readonly dataAgeMs?: number;
+  readonly targetMs?: number;
+  /** `unprotected`: it should be replicated, and no replica is anywhere but where it runs itself. */
+  readonly verdict: 'met' | 'missed' | 'no-target' | 'no-point' | 'not-replicated' | 'unprotected';
+  /** Whether it lives on the other side, so that `reverse` protects it again. */
+  readonly isAway: boolean;
+}
+
+/** How each VM is protected: those of the runbook in its order, without one all by name. */
+export function statusRows(inventory: Inventory, runbook: Runbook | undefined): readonly StatusRow[] {
+  if (runbook === undefined) {
+    const vms = inventory.vms.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+    return vms.flatMap((vm) => {
+      const isAway = wasTakenOver(vm, inventory);
+      return rowsOf(vm, inventory, { isAway, isMeant: isAway, isInSite: false });
+    });
+  }
+  const { protect, objectives } = runbook;
+  const goal = objectives.rpoMs === undefined ? {} : { targetMs: objectives.rpoMs };
+  const isInSite = protect.from.site === protect.to.site;
+  return select(runbook, inventory.vms).groups.flatMap(({ group, vms }) =>
+    vms.flatMap((vm) => {
+      const isAway = vm.site !== protect.from.site;
+      return rowsOf(vm, inventory, { isAway, isMeant: group.replicate !== undefined, isInSite, ...goal });
+    }),
+  );
+}
+
+interface Wanted {
+  readonly isAway: boolean;
+  /** Whether it is to be replicated. */
+  readonly isMeant: boolean;
+  /** Whether another host of the same site is elsewhere enough. */
+  readonly isInSite: boolean;
+  readonly targetMs?: number;
+}
+
+function rowsOf(vm: VmFacts, { replicas, at }: Inventory, wanted: Wanted): readonly StatusRow[] {
+  const { isAway, isMeant, isInSite, targetMs } = wanted;
+  const facts = {
+    vm: vm.name,
+    state: vm.state,
+    place: `${vm.site}/${vm.host}`,
+    seenOn: vm.seenOn,
+    isAway,
+    ...(targetMs === undefined ? {} : { targetMs }),
+  };
+  // A copy that burns down with the VM protects nothing: after a failover the VM lives on what was its replica.
+  const elsewhere = replicas.filter(
+    ({ vm: name, site, host }) => name === vm.name && (site !== vm.site || (isInSite && host !== vm.host)),
+  );
+  if (elsewhere.length === 0) {
+    return [{ ...facts, method: 'none', replica: '-', verdict: isMeant ? 'unprotected' : 'not-replicated' }];
+  }
+  return elsewhere.map((replica) => {
+    const newest = replica.points.reduce<number | undefined>((last, point) => Math.max(last ?? 0, point.at), undefined);
+    const age = replica.dataAsOf === undefined ? undefined : Math.max(0, at - replica.dataAsOf);
+    return {
+      ...facts,
+      method: replica.method,
+      replica: `${replica.site}/${replica.host}`,
+      replicaState: replica.state,
+      ...(newest === undefined ? {} : { lastPointAt: newest }),
+      ...(age === undefined ? {} : { dataAgeMs: age }),
+      verdict: verdictOf(age, targetMs),
+    };
+  });
+}
+
+function verdictOf(ageMs: number | undefined, targetMs: number | undefined): StatusRow['verdict'] {
+  if (ageMs === undefined) {
+    return 'no-point';
+  }
+  if (targetMs === undefined) {
+    return 'no-target';
+  }
+  return ageMs <= targetMs ? 'met' : 'missed';
+}
+
+/** Without a runbook the ledger tells that a run has brought the VM to another site. */
+function wasTakenOver(vm: VmFacts, { authority, replicas }: Inventory): boolean {
+  const own = authority.find((one) => one.vm === vm.name);
+  const livesOnReplica = replicas.some((replica) => replica.vm === vm.name && replica.site === vm.site);
+  return livesOnReplica || (own !== undefined && hasChangedSite(own));
+}
+
+function hasChangedSite({ proof }: Authority): boolean {
+  switch (proof.kind) {
+    case 'migration-completed':
+    case 'migration-started':
+      return proof.from.site !== proof.to.site;
+    case 'fenced-off':
+    case 'attested':
+      return true;
+    case 'observed-running':
+    case 'observed-stopped':
+      return false;
+  }
+}
