@@ -94,6 +94,16 @@ describe('the overlay of a live move', () => {
 });
 
 describe('a shutdown', () => {
+  it('that was given up while the guest was still at it is undone only after the guest has stopped', async () => {
+    const lane = await laneAfter('whole', []);
+    await lane.run(shutdown, { abortAfterMs: 1_000 });
+    expect(await runningOn(lane, 'north-1')).toBe('running');
+    expect(await lane.undo(shutdown)).toMatchObject({ value: { state: 'running' } });
+    expect(kinds(lane).filter((kind) => kind === 'stop' || kind === 'start')).toEqual(['stop', 'start']);
+    await lane.world.clock.run({ until: lane.world.clock.now() + 60_000 });
+    expect(await runningOn(lane, 'north-1')).toBe('running');
+  });
+
   it('proves that the VM was seen stopped, and remembers its autostart', async () => {
     const lane = await laneAfter('whole', []);
     expect(await lane.run(shutdown)).toMatchObject({
