@@ -75,11 +75,9 @@ export function createEngine(options: EngineOptions): Engine {
       const runId = options.newRunId(plan);
       const lease = await acquire(options, runId, plan);
       const runner = begin(lease, { state: newRunState(runId), history: [] });
-      const attested: EntryBody[] = (plan.request.attested ?? []).map(({ host }) => ({
-        type: 'operator.moved',
-        move: { move: 'attest', host },
-        reason: plan.request.attested?.find((word) => word.host === host)?.reason ?? '',
-      }));
+      const attested = (plan.request.attested ?? []).map(({ host, reason }) =>
+        operatorMoved({ move: 'attest', host }, reason),
+      );
       const { runbook, request } = plan;
       const opening: EntryBody[] = [
         { type: 'run.requested', request, runbook },
