@@ -1,6 +1,7 @@
 import type { EntryBody, StepReference } from '../model/entry.js';
 import type { Estate } from '../model/estate.js';
 import { type Failure, FailureError } from '../model/failure.js';
+import type { Observation } from '../model/observation.js';
 import type { FoldedRun } from '../state-machines/index.js';
 import { stepTypes } from '../steps/index.js';
 import type { MoveFeed, Ports, StepContext, StepProgress } from '../steps/step-type.js';
@@ -48,22 +49,16 @@ export function createExecutor({ ports, estate }: { readonly ports: Ports; reado
     },
     async observe(execution) {
       const step = plannedStep(execution.state, execution.reference);
+      if (step.action === 'undo') {
+        return { type: 'step.observed', ...execution.reference, observation: undoneAgain };
+      }
       const limit = new AbortController();
       const context = { ...contextOf(execution, { ports, estate }), signal: limit.signal };
       const forget = ports.clock.at(ports.clock.now() + lookLimitMs, () => limit.abort(timedOut));
       try {
-        const observation = await Promise.race([
-          stepTypes[step.kind].observe(step.input, context),
-          aborted(limit.signal),
-        ]);
-        const seen =
-          step.action === 'run' || observation.verdict === 'contradictory'
-            ? observation
-            : {
-                ...observation,
-                verdict: observation.verdict === 'not-started' ? ('done' as const) : ('not-started' as const),
-              };
-        return { type: 'step.observed', ...execution.reference, observation: seen };
+        const looking = stepTypes[step.kind].observe(step.input, context);
+        const observation = await Promise.race([looking, aborted(limit.signal)]);
+        return { type: 'step.observed', ...execution.reference, observation };
       } catch (error) {
         return { type: 'step.failed', ...execution.reference, failure: failureOf(error, limit.signal) };
       } finally {
@@ -79,6 +74,9 @@ function takeBack(type: (typeof stepTypes)[keyof typeof stepTypes], ...[input, c
   }
   return type.undo(input, context);
 }
+
+/** An undo may be repeated, and what a step's `observe` tells of is its `run`: half undone looks like not begun. */
+const undoneAgain: Observation = { verdict: 'not-started', evidence: 'what is taken back is taken back once more' };
 
 const timedOut = new FailureError({
   code: 'timed-out',

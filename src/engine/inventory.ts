@@ -17,15 +17,26 @@ export interface InventoryOptions {
 /**
  * Looks at every host and every replica of the estate, all at once. A host that cannot be reached is a fact with its
  * reason, not a failure; its VMs are then known by what their newest recovery points carry. Rejects when the journal
- * cannot be read.
+ * cannot be read, and when replicas do not answer in time: nothing may be planned as if there were none.
  */
 export async function readInventory({ ports, estate, journal, signal }: InventoryOptions): Promise<Inventory> {
   const hosts = await Promise.all(
-    Object.values(hostsOf(estate)).map((host) => lookAtHost(host, ports, AbortSignal.any([signal]))),
+    Object.values(hostsOf(estate)).map((host) =>
+      inTime({ what: `host ${host.name}`, kind: 'transient' }, { ports, signal }, (own) =>
+        lookAtHost(host, ports, own),
+      ),
+    ),
   );
-  const sites = Object.keys(estate.sites);
-  const replicas = await Promise.all(sites.map((site) => reachable(ports.replicas.list(site, signal), [])));
-  const carried = await Promise.all(sites.map((site) => reachable(ports.replicas.carried(site, signal), [])));
+  const ofSites = <Fact>(ask: (site: string, own: AbortSignal) => Promise<readonly Fact[]>) =>
+    Promise.all(
+      Object.keys(estate.sites).map((site) =>
+        inTime({ what: `the replicas of site ${site}`, kind: 'precondition' }, { ports, signal }, (own) =>
+          reachable(ask(site, own), []),
+        ),
+      ),
+    );
+  const replicas = await ofSites((site, own) => ports.replicas.list(site, own));
+  const carried = await ofSites((site, own) => ports.replicas.carried(site, own));
   const seen = hosts.flatMap(({ vms }) => vms);
   return {
     at: ports.clock.now(),
@@ -34,6 +45,30 @@ export async function readInventory({ ports, estate, journal, signal }: Inventor
     replicas: replicas.flat() satisfies Replica[],
     authority: [...authorityLedger(await journal.select(['authority.moved'])).values()],
   };
+}
+
+/** How long a host or a site's replicas may take to answer, in milliseconds. */
+const lookLimitMs = 30_000;
+
+/** Asks with a limit of time. What does not answer within it rejects, or is a fact for whoever takes it for one. */
+async function inTime<Answer>(
+  { what, kind }: { readonly what: string; readonly kind: 'transient' | 'precondition' },
+  { ports, signal }: Pick<InventoryOptions, 'ports' | 'signal'>,
+  ask: (signal: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
+  const limit = new AbortController();
+  const late = new FailureError({
+    code: 'host-unreachable',
+    kind,
+    message: `${what} did not answer within ${lookLimitMs / 1_000} s`,
+    hint: 'see whether libvirt answers there, then try again',
+  });
+  const forget = ports.clock.at(ports.clock.now() + lookLimitMs, () => limit.abort(late));
+  try {
+    return await ask(AbortSignal.any([signal, limit.signal]));
+  } finally {
+    forget();
+  }
 }
 
 async function lookAtHost(

@@ -67,14 +67,18 @@ function isQueued({ machineState, activity }: LaneMoment): boolean {
   return activity === 'due' && !(machineState.context as LaneContext).isAttached;
 }
 
-/** A step that may be acting in the world keeps its slots until its outcome is known, also while it waits to be followed. */
+/**
+ * A step that may be acting in the world keeps its slots until its outcome is known, also while it waits to be followed.
+ * A look that an operator's retry asked for needs none: what it leads to waits for its slot.
+ */
 function holdsSlots(moment: LaneMoment): boolean {
   switch (moment.activity) {
     case 'running':
     case 'stopping':
+      return true;
     case 'unknown':
     case 'blind':
-      return true;
+      return (moment.machineState.context as LaneContext).look !== 'operator';
     case 'due':
       return !isQueued(moment);
     case 'idle':

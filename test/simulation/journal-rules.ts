@@ -197,12 +197,19 @@ class Walk {
     return this.state.lanes[this.#lanes.get(id)?.index ?? -1];
   }
 
+  /** A look that an operator asked for after the step had come to rest acts on nothing. */
+  #isActing(index: number, { activity }: LaneState): boolean {
+    const isLooking = activity === 'unknown' || activity === 'blind';
+    const context = this.state.machines?.lanes[index]?.context as { readonly look?: string } | undefined;
+    return activity === 'running' || activity === 'stopping' || (isLooking && context?.look !== 'operator');
+  }
+
   /** Counts, apart from the machines' own books, what may be acting in the world. */
   #checkLimits({ seq }: Entry): void {
     const used = new Map<string, number>();
     for (const { lane, index } of this.#lanes.values()) {
       const view = this.state.lanes[index];
-      const step = view === undefined || !isActing(view) ? undefined : stepOf(lane, view);
+      const step = view === undefined || !this.#isActing(index, view) ? undefined : stepOf(lane, view);
       for (const name of step?.uses ?? []) {
         used.set(name, (used.get(name) ?? 0) + 1);
       }
@@ -240,10 +247,6 @@ class Walk {
 
 function isOpen(view: LaneState | undefined): boolean {
   return view !== undefined && ['active', 'recovering'].includes(view.status);
-}
-
-function isActing({ activity }: LaneState): boolean {
-  return ['running', 'stopping', 'unknown', 'blind'].includes(activity);
 }
 
 function stepOf(lane: Lane, { isRecovering, step }: LaneState): Step | undefined {

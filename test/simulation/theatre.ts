@@ -16,9 +16,6 @@ import type { Rule, Violation } from './violation.js';
 /** How long an answer may take before the simulation counts it as never coming, in virtual milliseconds. */
 const patienceMs = 30 * 60_000;
 
-/** How long somebody waits for a plan before giving up on hosts that say nothing, in virtual milliseconds. */
-const planLimitMs = 60_000;
-
 /** What a scenario is played in: its world, its store, and one engine's process after the other. */
 export class Theatre {
   readonly scenario: Scenario;
@@ -122,13 +119,14 @@ export class Theatre {
   async plan(mode: Mode, request: Partial<RunRequest>): Promise<Plan | readonly PlanConflict[]> {
     const { world, store } = this;
     const { estate, runbook } = this.scenario;
-    const limit = new AbortController();
-    const { signal } = limit;
-    const forget = world.clock.at(this.now + planLimitMs, () => limit.abort());
-    const read = await this.settle(readInventory({ ports: world, estate, journal: store.journal, signal }));
-    forget();
+    const { signal } = new AbortController();
+    const looking = readInventory({ ports: world, estate, journal: store.journal, signal });
+    const read = await this.settle(looking.catch(unanswered));
     if (read === undefined) {
       throw new Error('a process died while it planned');
+    }
+    if ('code' in read.value) {
+      return [{ ...read.value, severity: 'blocker', subject: 'replicas', reason: 'unreachable' }];
     }
     return plan({
       runbook,
@@ -160,4 +158,12 @@ export class Theatre {
 /** Whether an error is one that a port or the engine promises. */
 export function isPromised(error: unknown): error is FailureError {
   return error instanceof FailureError && error.failure.kind !== 'bug';
+}
+
+/** Replicas that do not answer in time are a reason for no plan; anything else that is thrown is a fault of ours. */
+function unanswered(error: unknown): { readonly code: string; readonly message: string } {
+  if (error instanceof FailureError && error.failure.code === 'host-unreachable') {
+    return { code: error.failure.code, message: error.failure.message };
+  }
+  throw error;
 }

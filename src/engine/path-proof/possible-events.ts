@@ -74,7 +74,8 @@ function laneEvents(view: LaneState, { lane, world, happens }: LaneScene): reado
         ...reference,
         observation: { verdict, evidence: verdict, ...(verdict === 'done' ? { output: outputOf(step) } : {}) },
       });
-      const isThere = hasEffect(world, lane, step);
+      // An undo is never taken for done: it is done once more.
+      const isThere = step.action === 'run' && hasEffect(world, lane, step);
       return [
         happens(say('is looked at'), [seen(isThere ? 'done' : 'not-started')]),
         ...(isThere ? [] : [happens(say('is under way'), [seen('in-progress')])]),
