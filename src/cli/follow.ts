@@ -3,7 +3,7 @@ import { type Call, data, document, note, optionText } from './call.js';
 import type { World } from './drivers.js';
 import { type ExitCode, exitCodeOfResult, exitCodes } from './exit-codes.js';
 import { outcomeText } from './outcome.js';
-import { openScreen } from './progress/screen.js';
+import { openScreen, type Screen } from './progress/screen.js';
 import { laneCommand, quoted, runCommand, type TypedCommands } from './progress/typed-commands.js';
 import { isHeld, lanesInView } from './progress/view.js';
 import { reportNow } from './run-report.js';
@@ -45,7 +45,7 @@ async function showRun(call: Call, { active, engine, world, fromSeq }: FollowedR
     screen.event(event.event === 'entries' ? { event: 'entries', entries } : event);
   };
   const forget = active.watch(show);
-  const interrupt = interruption(call, active);
+  const interrupt = interruption(call, { active, screen });
   let end: 'finished' | 'waiting' | 'aborted';
   try {
     const { entries } = await engine.read(active.runId);
@@ -117,14 +117,17 @@ interface Interruption {
   stop(): void;
 }
 
-function interruption(call: Call, active: ActiveRun): Interruption {
+function interruption(
+  call: Call,
+  { active, screen }: { readonly active: ActiveRun; readonly screen: Screen },
+): Interruption {
   let count = 0;
   let stop = (): void => undefined;
   const aborted = new Promise<'aborted'>((resolve, reject) => {
     stop = call.environment.onInterrupt(() => {
       count += 1;
       if (count === 1) {
-        note(call, 'Ctrl-C: no new step begins; the run is let go once that is safe. Once more ends at once.');
+        screen.say('Ctrl-C: no new step begins; the run is let go once that is safe. Once more ends at once.');
         active.letGo().catch(reject);
       } else {
         resolve('aborted');

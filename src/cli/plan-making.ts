@@ -22,7 +22,7 @@ export async function makePlan(
     runbook: subject.runbook,
     estate: subject.estate.estate,
     inventory,
-    request: requestOf(call, mode, world.ports.clock.now()),
+    request: requestOf(call, mode, { at: world.ports.clock.now(), estate: subject.estate.estate }),
     digests: { ...subject.digests, inventory: inventoryDigest(inventory) },
   });
 }
@@ -59,6 +59,9 @@ export function tellConflicts(call: Call, subject: Subject, conflicts: readonly 
       `The simulated world in ${folder} was made from the runbook that was first used with it. ` +
         `Give this one a world of its own with --simulate-dir FOLDER, or remove that folder.`,
     );
+  }
+  if (subject.isFile && conflicts.some(({ code }) => code === 'no-replica')) {
+    note(call, `VMs that have moved are replicated the other way round by: lifeboat reverse ${subject.name}`);
   }
   return exitCodeOfConflicts(conflicts);
 }

@@ -16,6 +16,10 @@ export async function findRun(call: Call, world: World): Promise<RunSummary> {
   if (only !== undefined && begun.length === 1) {
     return only;
   }
+  if (runs.length === 0) {
+    const which = typed === 'last' ? '' : ` ${typed}, nor any`;
+    throw usage(`the journal has no run${which} yet`, '`lifeboat drill RUNBOOK` makes the first one.');
+  }
   throw begun.length > 1
     ? usage(
         `${typed} is the beginning of ${begun.length} runs`,

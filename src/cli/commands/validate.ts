@@ -1,10 +1,12 @@
 import { type BrokenPath, provePaths } from '../../engine/path-proof/prove-paths.js';
 import type { Mode } from '../../model/mode.js';
 import type { Plan, PlanConflict } from '../../model/plan.js';
+import { parseEstate } from '../../runbooks/parse-estate.js';
 import { formatProblem, type Problem } from '../../runbooks/problem.js';
 import { type Call, note, optionFlag } from '../call.js';
 import { readEstate } from '../estate-file.js';
 import { type ExitCode, exitCodeOfConflicts, exitCodes } from '../exit-codes.js';
+import { readText } from '../files.js';
 import { InvalidFiles } from '../invalid-files.js';
 import { withWorld } from '../open-world.js';
 import { conflictsText, isConflicts, makePlan, tell } from '../plan-making.js';
@@ -68,6 +70,12 @@ export async function validateCommand(call: Call): Promise<ExitCode> {
 }
 
 async function check(call: Call, file: string): Promise<Checked> {
+  const estate = parseEstate(readText(call, file), file);
+  if (estate.ok) {
+    const { sites } = estate.value;
+    const text = `${call.style.good('✔ valid')}  ${file}: an estate of ${counted(Object.keys(sites).length, 'site')}`;
+    return { file, problems: [], conflicts: [], proofs: [], text };
+  }
   let subject: Subject;
   try {
     subject = readSubject(call, file);
@@ -83,7 +91,11 @@ async function check(call: Call, file: string): Promise<Checked> {
     ? await planAll(call, subject)
     : { conflicts: [], proofs: [] };
   const { groups, steps, triggers } = subject.runbook;
-  const holds = `${groups.length} groups, ${steps.length} extra steps, ${triggers.length} triggers`;
+  const holds = [
+    counted(groups.length, 'group'),
+    counted(steps.length, 'extra step'),
+    counted(triggers.length, 'trigger'),
+  ].join(', ');
   const text =
     conflicts.length === 0
       ? `${call.style.good('✔ valid')}  ${file}: ${subject.runbook.name}, ${holds}`
@@ -95,6 +107,10 @@ async function check(call: Call, file: string): Promise<Checked> {
     proofs,
     text: [text, ...proofs.map((proof) => proofText(proof, call.style))].join('\n'),
   };
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** One line, or the first path that breaks a safety rule. */

@@ -184,6 +184,33 @@ describe('a frame', () => {
     ]);
   });
 
+  it('cuts the title on a narrow terminal, and keeps how far it is and why it waits', () => {
+    const moving = ['move a-long-name live from north-1 to south-1'];
+    const failure = { code: 'host-unreachable', kind: 'transient', message: 'south-1 does not answer' } as const;
+    const active = { status: 'active', attempt: 1, stepStartedAt: noon + 198_000 } as const;
+    const picture = frame(
+      view(
+        [stage('1', [lane('db-1', moving), lane('db-2', moving)])],
+        [
+          laneState('db-1', { ...active, activity: 'running' }),
+          laneState('db-2', { ...active, activity: 'backoff', failure }),
+        ],
+        { progress: new Map([['vm/db-1', { step: 's0', progress: { text: 'copying', done: 1, total: 4 } }]]) },
+      ),
+      { columns: 80, rows: 30, style },
+    );
+    expect(picture.slice(3)).toEqual([
+      '  ▸ running   vm/db-1   1/1 move a-long-name live f…  ███░░░░░░░░░  25%  2s',
+      '  ↻ retrying  vm/db-2   1/1 move a-long-name li…  2s  south-1 does not answer',
+    ]);
+  });
+
+  it('says of lanes that never began so, once the run has ended', () => {
+    const ended = view([stage('1', [lane('db-1', steps)])], [laneState('db-1', {})]);
+    const picture = frame({ ...ended, state: { ...ended.state, phase: 'finished' } }, { columns: 99, rows: 30, style });
+    expect(picture.at(-1)).toContain('· not begun');
+  });
+
   it('counts what has no room, and shows who waits for an operator first', () => {
     const names = Array.from({ length: 60 }, (_, index) => `vm-${index + 1}`);
     const states = names.map((name, index) => {
@@ -210,7 +237,10 @@ describe('a frame', () => {
   it('says how a paused run goes on', () => {
     const paused = view([stage('1', [lane('db-1', steps)])], [laneState('db-1', {})]);
     const picture = frame({ ...paused, state: { ...paused.state, phase: 'paused' } }, { columns: 99, rows: 30, style });
-    expect(picture[2]).toBe('? paused: no new step begins until: lifeboat resume r-7k2m9x --simulate');
+    expect(picture.slice(2, 4)).toEqual([
+      '? paused: no new step begins until you type:',
+      '      lifeboat resume r-7k2m9x --simulate',
+    ]);
   });
 
   it('never outgrows the terminal', () => {

@@ -3,7 +3,7 @@ import type { RunPhase } from '../../state-machines/run-state.js';
 import { fit, type Style } from '../style.js';
 import { chosenLanes } from './chosen-lanes.js';
 import { laneLines } from './lane-lines.js';
-import { runCommand } from './typed-commands.js';
+import { runCommand, wrapped } from './typed-commands.js';
 import { type LaneInView, lanesInView, type RunView } from './view.js';
 import { laneWord, paint } from './words.js';
 
@@ -19,7 +19,7 @@ export interface FrameOptions {
  */
 export function frame(view: RunView, { columns, rows, style }: FrameOptions): readonly string[] {
   const lanes = lanesInView(view.state);
-  const head = [headline(view, style), counts(view, lanes, style), ...phaseLines(view, style)];
+  const head = [headline(view, style), counts(view, lanes, style), ...phaseLines(view, { style, columns })];
   const widest = Math.min(28, Math.max(8, ...lanes.map(({ lane }) => lane.id.length)));
   const lines = lanes.map((lane) => laneLines(lane, view, { style, columns, nameWidth: widest }));
   const chosen = chosenLanes(
@@ -34,7 +34,10 @@ export function frame(view: RunView, { columns, rows, style }: FrameOptions): re
     const title = view.state.plan?.stages[lane.stage]?.title ?? '';
     return [...(isFirst ? [style.bold(title)] : []), ...(lines[index] ?? [])];
   });
-  const rest = remainder(lanes.filter(({ lane }) => !chosen.has(lane.id)));
+  const rest = remainder(
+    view,
+    lanes.filter(({ lane }) => !chosen.has(lane.id)),
+  );
   const all = [...head, ...body, ...(rest === undefined ? [] : [style.dim(rest)])];
   return all.slice(0, Math.max(1, rows - 1)).map((line) => fit(line, columns).trimEnd());
 }
@@ -52,7 +55,7 @@ function counts({ state, now, realElapsedMs }: RunView, lanes: readonly LaneInVi
   const real = realElapsedMs === undefined ? '' : ` (${formatDuration(realElapsedMs)} real)`;
   const tally = new Map<string, { readonly text: string; count: number }>();
   for (const { state: lane } of lanes) {
-    const { sign, word, tone } = laneWord(lane);
+    const { sign, word, tone } = laneWord(lane, state);
     const entry = tally.get(word) ?? { text: paint(style, tone, `${sign} ${word}`), count: 0 };
     entry.count += 1;
     tally.set(word, entry);
@@ -60,23 +63,27 @@ function counts({ state, now, realElapsedMs }: RunView, lanes: readonly LaneInVi
   return [`${elapsed}${real}`, ...[...tally.values()].map(({ text, count }) => `${text} ${count}`)].join('  ');
 }
 
-function phaseLines({ state, commands }: RunView, style: Style): readonly string[] {
+function phaseLines(
+  { state, commands }: RunView,
+  { style, columns }: Pick<FrameOptions, 'style' | 'columns'>,
+): readonly string[] {
   const told: Partial<Record<RunPhase, string>> = {
-    paused: `? paused: no new step begins until: ${runCommand(commands, 'resume')}`,
+    paused: '? paused: no new step begins until you type:',
     stopping: '▪ stopping: a failure ends the run once the steps under way have ended',
     cancelling: '▪ cancelling: steps under way are asked to stop, then recovery and clean-up',
   };
   const line = told[state.phase];
-  return line === undefined ? [] : [style.warn(line)];
+  const typed = state.phase === 'paused' ? wrapped(runCommand(commands, 'resume'), columns - 6) : [];
+  return line === undefined ? [] : [style.warn(line), ...typed.map((part) => `      ${style.bold(part)}`)];
 }
 
-function remainder(lanes: readonly LaneInView[]): string | undefined {
+function remainder({ state: run }: RunView, lanes: readonly LaneInView[]): string | undefined {
   if (lanes.length === 0) {
     return undefined;
   }
   const words = new Map<string, number>();
   for (const { state } of lanes) {
-    const { word } = laneWord(state);
+    const { word } = laneWord(state, run);
     words.set(word, (words.get(word) ?? 0) + 1);
   }
   return `… ${[...words].map(([word, count]) => `${count} more ${word}`).join(', ')}`;

@@ -12,7 +12,7 @@ export function laneLines(
   view: RunView,
   { style, columns, nameWidth }: { readonly style: Style; readonly columns: number; readonly nameWidth: number },
 ): readonly string[] {
-  const { sign, word, tone } = laneWord(lane.state);
+  const { sign, word, tone } = laneWord(lane.state, view.state);
   const head = `  ${paint(style, tone, `${sign} ${fit(word, 9)}`)} ${fit(lane.lane.id, nameWidth)}  `;
   const line = head + detail(lane, view, { style, room: columns - widthOf(head) });
   if (!isHeld(lane.state)) {
@@ -60,6 +60,10 @@ function ended({ lane, state }: LaneInView): string {
 /** Below this many columns a bar stands without its amounts, and a title is cut for the sake of what changes. */
 const narrow = 80;
 const shortestTitle = 24;
+const shortestReason = 12;
+const gap = 2;
+/** `10m 10s`: kept free for it, so that nothing jumps while it grows. */
+const sinceWidth = 7;
 
 function underWay(lane: LaneInView, { progress, now }: RunView, { style, room }: Room): string {
   const { state } = lane;
@@ -70,12 +74,20 @@ function underWay(lane: LaneInView, { progress, now }: RunView, { style, room }:
   const attempts = attemptText(state.attempt, step);
   const since = state.stepStartedAt === undefined ? '' : formatDuration(Math.max(0, now - state.stepStartedAt));
   const title = `${state.step + 1}/${of} ${clean(step?.title ?? '')}`;
-  const figures = [attempts, isSaid ? bar(said.progress, { style, isShort: room < narrow }) : '', since]
-    .filter((part) => part !== '')
-    .join('  ');
-  const titleRoom = Math.max(shortestTitle, room - widthOf(figures) - 2);
+  const how = [attempts, isSaid ? bar(said.progress, { style, isShort: room < narrow }) : ''].filter(isSomething);
+  const why = waiting(lane, isSaid ? said.progress : undefined);
+  // What a lane is held by matters more than what it was about; what a step says of itself matters less.
+  const isUrgent = why !== '' && (state.activity === 'backoff' || isHeld(state));
+  const taken = how.reduce((sum, part) => sum + gap + widthOf(part), gap + sinceWidth);
+  const titleRoom = Math.max(shortestTitle, room - taken - (isUrgent ? gap + widthOf(why) : 0));
   const shown = widthOf(title) > titleRoom ? fit(title, titleRoom) : title;
-  return [shown, figures, waiting(lane, isSaid ? said.progress : undefined)].filter((part) => part !== '').join('  ');
+  const line = [shown, ...how, since].filter(isSomething).join('  ');
+  const left = room - widthOf(line) - gap;
+  return isUrgent || left >= Math.min(widthOf(why), shortestReason) ? `${line}  ${why}`.trimEnd() : line;
+}
+
+function isSomething(part: string): boolean {
+  return part !== '';
 }
 
 function waiting(

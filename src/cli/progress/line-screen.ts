@@ -49,6 +49,10 @@ export class LineScreen implements Screen {
     this.#write([...lines, ...this.#newlyHeld()]);
   }
 
+  say(line: string): void {
+    this.#write([line]);
+  }
+
   close(): void {
     this.#write(this.#newlyHeld());
   }

@@ -8,6 +8,8 @@ import type { TypedCommands } from './typed-commands.js';
 /** Shows a run to a person on standard error while it goes on. */
 export interface Screen {
   event(event: RunEvent): void;
+  /** Says one line to the person, above a picture that is redrawn. */
+  say(line: string): void;
   /** Shows the newest state once more and gives the terminal back. May be called twice. */
   close(): void;
 }
@@ -24,7 +26,7 @@ export interface ShownRun {
 /** Redrawn on a terminal, a line per event elsewhere, nothing with `--quiet`. */
 export function openScreen(call: Call, run: ShownRun): Screen {
   if (optionFlag(call, 'quiet')) {
-    return { event: () => undefined, close: () => undefined };
+    return { event: () => undefined, say: () => undefined, close: () => undefined };
   }
   const { environment } = call;
   return isRedrawn(call)

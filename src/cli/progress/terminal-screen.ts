@@ -46,6 +46,11 @@ export class TerminalScreen implements Screen {
     }
   }
 
+  say(line: string): void {
+    this.#terminal.say(line);
+    this.#draw();
+  }
+
   close(): void {
     if (!this.#isClosed) {
       this.#isClosed = true;

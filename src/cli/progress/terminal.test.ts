@@ -44,6 +44,17 @@ describe('a terminal', () => {
     expect(writes[1]).toContain(`${escape}6A\r`);
   });
 
+  it('says a line in the place of the picture, which comes below it', () => {
+    const { terminal, writes } = open();
+    terminal.draw(['one', 'two']);
+    terminal.say('said');
+    terminal.draw(['three']);
+    expect(writes.slice(1)).toEqual([
+      `${escape}2A\rsaid${escape}K\n${escape}J`,
+      `${escape}?2026hthree${escape}K\n${escape}J${escape}?2026l`,
+    ]);
+  });
+
   it('that was never drawn on is left alone', () => {
     const { terminal, writes } = open();
     terminal.close();

@@ -36,6 +36,12 @@ export class Terminal {
     this.#isOpen = true;
   }
 
+  /** Writes a line that stays, in the place of the picture; the next one comes below it. */
+  say(line: string): void {
+    this.#output.write(`${this.#home()}${line}${escape}K\n${escape}J`);
+    this.#drawn = [];
+  }
+
   /** Leaves the last picture on the screen and gives the cursor back. May be called twice. */
   close(): void {
     if (this.#isOpen) {

@@ -1,4 +1,4 @@
-import type { LaneState } from '../../state-machines/run-state.js';
+import type { LaneState, RunState } from '../../state-machines/run-state.js';
 import type { Style } from '../style.js';
 import { isHeld } from './view.js';
 
@@ -9,14 +9,17 @@ export interface LaneWord {
   readonly tone: 'good' | 'bad' | 'warn' | 'accent' | 'dim';
 }
 
-export function laneWord(lane: Pick<LaneState, 'status' | 'activity' | 'offers'>): LaneWord {
+export function laneWord(
+  lane: Pick<LaneState, 'status' | 'activity' | 'offers'>,
+  { phase }: Pick<RunState, 'phase'>,
+): LaneWord {
   const { status, activity } = lane;
   if (isHeld(lane)) {
     return { sign: '?', word: 'operator', tone: 'warn' };
   }
   switch (status) {
     case 'waiting':
-      return { sign: '·', word: 'waiting', tone: 'dim' };
+      return { sign: '·', word: phase === 'finished' ? 'not begun' : 'waiting', tone: 'dim' };
     case 'succeeded':
       return { sign: '✔', word: 'done', tone: 'good' };
     case 'failed':
