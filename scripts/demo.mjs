@@ -16,7 +16,7 @@ const runbook = 'failover-site.yaml';
 const speed = process.stderr.isTTY ? '5' : 'max';
 
 process.chdir(root);
-run('build', fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url)), ['-b']);
+run('build', fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url)), ['-b', 'src']);
 
 const folder = mkdtempSync(join(tmpdir(), 'lifeboat-demo-'));
 cpSync('runbooks', folder, { recursive: true });

@@ -101,7 +101,7 @@ function targetGone(scene: Scene): readonly PlanConflict[] {
           code: 'target-unreachable',
           subject: target.host ?? target.site,
           message: `no host of ${target.site} can be reached: ${targetHosts.join(', ')}`,
-          hint: 'mend the connection; `lifeboat doctor` says more',
+          hint: 'mend the connection to its hosts, then plan again',
         }),
       ];
 }
