@@ -52,16 +52,18 @@ export interface RehearsalOptions {
   readonly file: string;
   readonly spec?: Partial<WorldSpec>;
   readonly seed?: number;
+  /** Default: one in memory. */
+  readonly store?: EngineOptions['store'];
   /** Whether a run that waits for an operator goes on waiting. Default false. */
   readonly keepsWaiting?: boolean;
 }
 
 /** The estate and a runbook of `runbooks/`, in a world made for them. */
-export function rehearse({ file, spec = {}, seed = 1, keepsWaiting = false }: RehearsalOptions): Rehearsal {
+export function rehearse({ file, spec = {}, seed = 1, store, keepsWaiting = false }: RehearsalOptions): Rehearsal {
   const estate = valueOf(parseEstate(readFileSync('runbooks/lifeboat.yaml', 'utf8'), 'runbooks/lifeboat.yaml'));
   const runbook = valueOf(parseRunbook(readFileSync(`runbooks/${file}`, 'utf8'), file, estate));
   const world = createWorld({ estate, seed, spec: { ...sampleWorld, ...spec } });
-  return rehearsalOf({ estate, runbook, world, keepsWaiting });
+  return rehearsalOf({ estate, runbook, world, keepsWaiting, ...(store === undefined ? {} : { store }) });
 }
 
 export function rehearsalOf(given: {
