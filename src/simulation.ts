@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { World as OpenedWorld, SimulationOptions } from './cli/drivers.js';
 import { exitCodes } from './cli/exit-codes.js';
+import { reasonOf } from './cli/files.js';
 import { holderName } from './cli/holder-name.js';
-import { Refusal } from './cli/refusal.js';
+import { Refusal, usage } from './cli/refusal.js';
 import { specFromEstate } from './hypervisors/simulated/invented-spec.js';
 import { createWorld, restoreWorld, type World, type WorldInputs } from './hypervisors/simulated/world.js';
 import { openWorldFile } from './hypervisors/simulated/world-file.js';
@@ -23,12 +24,12 @@ const idleMs = 5;
 /** Opens a simulated world and its journal in a folder of their own; see `Drivers`. */
 export async function openSimulation(options: SimulationOptions, holder: string): Promise<OpenedWorld> {
   const { folder, isKept, speed } = options;
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const store = openSqliteStore(join(folder, 'journal.db'));
   try {
     const letGo = isKept ? await takeWorld(store, { folder, holder }) : undefined;
     const faults = options.faults === undefined ? [] : readFaults(options.faults);
-    const world = openWorld(join(folder, 'world.json'), options);
+    const world = openKnownWorld(join(folder, 'world.json'), options);
     await catchUp(world, store);
     strike(world, options, faults);
     return {
@@ -76,6 +77,33 @@ function openWorld(file: string, { estate, runbook, isKept }: SimulationOptions)
     return openWorldFile(file, makeInputs);
   }
   return existsSync(file) ? restoreWorld(readFileSync(file, 'utf8')) : createWorld(makeInputs());
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw usage(
+      `${folder} cannot hold a simulated world: ${reasonOf(error)}`,
+      'Name a folder that you may write with --simulate-dir.',
+    );
+  }
+}
+
+/** A file that is there and cannot be read as a world is not our mistake. */
+function openKnownWorld(file: string, options: SimulationOptions): World {
+  if (!existsSync(file)) {
+    return openWorld(file, options);
+  }
+  try {
+    return openWorld(file, options);
+  } catch (error) {
+    throw new Refusal(
+      exitCodes.invalidFile,
+      `${file} is no simulated world of this version: ${reasonOf(error)}`,
+      `Remove the folder ${options.folder} for a new one, or name another with --simulate-dir.`,
+    );
+  }
 }
 
 /** A world is saved when it changes, which may be before the last thing that a run has journalled: no run may see time go back. */

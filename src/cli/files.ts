@@ -44,6 +44,7 @@ export function reasonOf(error: unknown): string {
 const systemWords: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   EACCES: 'permission denied',
+  EEXIST: 'a file of that name is there',
   EISDIR: 'it is a folder',
   ENOTDIR: 'a part of its path is no folder',
   ENOSPC: 'no space is left',

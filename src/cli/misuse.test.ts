@@ -11,6 +11,8 @@ beforeAll(async () => {
   empty = newFolder();
   await runInMemory(['init'], { folder });
   mkdirSync(join(folder, 'a-folder'));
+  mkdirSync(join(folder, 'a-world'));
+  writeFileSync(join(folder, 'a-world', 'world.json'), '{"format":9}');
   writeFileSync(join(folder, 'bad.yaml'), 'version: 1\nname: bad\nprotect: { from: north, to: sotuh }\ngroupz: []\n');
   writeFileSync(join(folder, 'latin.yaml'), Buffer.from([0x6e, 0xe4, 0x0a]));
   writeFileSync(join(folder, 'plan.json'), '{"kind":"Plan"}');
@@ -76,6 +78,12 @@ describe('a mistake on the command line', () => {
     ['authority db-9 --simulate', 64, ['no VM db-9']],
     ['evacuate north-9 --simulate', 64, ['north-9 is neither a host', 'north-1, north-2']],
     [`validate ${payroll} --paths`, 64, ['--paths walks plans', 'Add --simulate']],
+    [`drill ${payroll} --simulate --simulate-dir a-world`, 65, ['world.json is no simulated world', '--simulate-dir']],
+    [
+      `drill ${payroll} --simulate --simulate-dir no.json`,
+      64,
+      ['cannot hold a simulated world', 'a file of that name'],
+    ],
     ['drill lifeboat.yaml --simulate', 65, ['lifeboat.yaml is an estate, not a runbook']],
     ['completion tcsh', 64, ['no script for tcsh', 'bash, zsh, fish']],
     ['init', 64, ['payroll.yaml is there already', '--force']],

@@ -1,6 +1,9 @@
 import { formatDuration } from '../model/units.js';
 import type { RunReport } from '../reports/index.js';
-import type { Style } from './style.js';
+import { type Style, widthOf } from './style.js';
+
+/** Columns; beyond them the verdict has a line of its own. */
+const longestLine = 100;
 
 /** How a run ended, measured: a line with its RTO and its worst data age, each against its objective. */
 export function outcomeText(report: RunReport, style: Style): string {
@@ -17,8 +20,10 @@ export function outcomeText(report: RunReport, style: Style): string {
   const took =
     startedAt === undefined || finishedAt === undefined ? '' : ` in ${formatDuration(finishedAt - startedAt)}`;
   const figures = [rto(report), dataAge(report)].filter((figure) => figure !== undefined);
+  const head = `${paint(`${sign} ${result}`)}: ${report.runbook} ${report.mode ?? ''}${took}.`;
+  const isLong = widthOf(`${head} ${report.verdict}`) > longestLine;
   return [
-    `${paint(`${sign} ${result}`)}: ${report.runbook} ${report.mode ?? ''}${took}. ${report.verdict}`,
+    `${head}${isLong ? '\n  ' : ' '}${report.verdict}`,
     ...(figures.length === 0 ? [] : [`  ${figures.join(', ')}`]),
   ].join('\n');
 }
