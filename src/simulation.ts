@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { World as OpenedWorld, SimulationOptions } from './cli/drivers.js';
@@ -10,6 +10,7 @@ import { specFromEstate } from './hypervisors/simulated/invented-spec.js';
 import { createWorld, restoreWorld, type World, type WorldInputs } from './hypervisors/simulated/world.js';
 import { openWorldFile } from './hypervisors/simulated/world-file.js';
 import { readFaults, type SimulationFault } from './simulation-faults.js';
+import { makeFolder } from './stores/sqlite/folder.js';
 import { openSqliteStore, type SqliteStore } from './stores/sqlite/store.js';
 
 /** The same estate and runbook give the same world. */
@@ -24,7 +25,7 @@ const idleMs = 5;
 /** Opens a simulated world and its journal in a folder of their own; see `Drivers`. */
 export async function openSimulation(options: SimulationOptions, holder: string): Promise<OpenedWorld> {
   const { folder, isKept, speed } = options;
-  makeFolder(folder);
+  makeWorldFolder(folder);
   const store = openSqliteStore(join(folder, 'journal.db'));
   try {
     const letGo = isKept ? await takeWorld(store, { folder, holder }) : undefined;
@@ -79,9 +80,9 @@ function openWorld(file: string, { estate, runbook, isKept }: SimulationOptions)
   return existsSync(file) ? restoreWorld(readFileSync(file, 'utf8')) : createWorld(makeInputs());
 }
 
-function makeFolder(folder: string): void {
+function makeWorldFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw usage(
       `${folder} cannot hold a simulated world: ${reasonOf(error)}`,

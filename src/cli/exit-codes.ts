@@ -89,11 +89,14 @@ export function exitCodeOfFailure({ code }: Pick<Failure, 'code'>): ExitCode {
   }
 }
 
-/** Why no plan was made, for the shell: a safety rule speaks first, then the file, then the hosts. */
+/** Why no plan was made, for the shell: a safety rule speaks first, then the file, the hosts, and what cannot be now. */
 export function exitCodeOfConflicts(conflicts: readonly Pick<PlanConflict, 'reason'>[]): ExitCode {
   const reasons = new Set(conflicts.map(({ reason }) => reason));
   if (reasons.has('safety')) {
     return exitCodes.refused;
   }
-  return reasons.has('invalid') ? exitCodes.invalidFile : exitCodes.unreachable;
+  if (reasons.has('invalid')) {
+    return exitCodes.invalidFile;
+  }
+  return reasons.has('unreachable') ? exitCodes.unreachable : exitCodes.failed;
 }

@@ -23,8 +23,15 @@ export function moveRefusal(state: RunState, move: OperatorMove, by: string): Fa
   };
 }
 
-function isAttestable(state: RunState, host: string): boolean {
-  return state.phase !== 'finished' && state.plan !== undefined && state.deaths[host] === undefined;
+/** Only a host on which something of the run hangs: a word for another one would prove what nobody has asked. */
+function isAttestable({ phase, plan, deaths }: RunState, host: string): boolean {
+  const steps = (plan?.stages ?? []).flatMap(({ lanes }) => lanes).flatMap((lane) => lane.steps);
+  const hangs = steps.some(
+    ({ authority, kind, input }) =>
+      (kind === 'fence' && input['host'] === host) ||
+      (authority?.rule === 'takes' && (authority.from.host === host || authority.deadHosts.includes(host))),
+  );
+  return phase !== 'finished' && deaths[host] === undefined && hangs;
 }
 
 /** An approval is answered by those whom the runbook names; any other move is anybody's. */

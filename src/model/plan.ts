@@ -153,6 +153,6 @@ export interface PlanConflict extends Finding {
   readonly severity: 'blocker';
   /** JSON pointer into the runbook, when the mend is there. */
   readonly path?: string;
-  /** `safety` is refused with exit code 5, `unreachable` with 4, `invalid` with 65. */
-  readonly reason: 'safety' | 'unreachable' | 'invalid';
+  /** `safety` is refused with exit code 5, `unreachable` with 4, `invalid` files with 65, what is `impossible` now with 1. */
+  readonly reason: 'safety' | 'unreachable' | 'invalid' | 'impossible';
 }

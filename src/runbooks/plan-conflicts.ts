@@ -81,14 +81,16 @@ export function strictConflicts(
   const left = skipped
     .filter(({ code }) => !harmless.has(code))
     .map(({ vm, code, reason }) =>
-      conflict(unsafe.has(code) ? 'safety' : code === 'source-unreachable' ? 'unreachable' : 'invalid', {
+      conflict(unsafe.has(code) ? 'safety' : code === 'source-unreachable' ? 'unreachable' : 'impossible', {
         code,
         subject: vm,
         message: `${vm} cannot be moved: ${reason}`,
         hint: `${scene.mode} moves all VMs or none; mend this, or limit the run to other VMs`,
       }),
     );
-  const broken = placement.broken.map(({ code, subject, message }) => conflict('invalid', { code, subject, message }));
+  const broken = placement.broken.map(({ code, subject, message }) =>
+    conflict('impossible', { code, subject, message }),
+  );
   return [...left, ...broken];
 }
 
@@ -107,7 +109,7 @@ export function scopeUnknown({ runbook }: PlanInputs): PlanConflict {
 
 /** A mode that is no mode of groups of VMs. */
 export function modeUnknown({ runbook, request }: PlanInputs): PlanConflict {
-  return conflict('invalid', {
+  return conflict('impossible', {
     code: 'mode-unknown',
     subject: runbook.name,
     message: `a runbook of groups has no plan for mode ${request.mode}`,

@@ -88,18 +88,18 @@ describe('a relocation', () => {
   });
 
   test.each<[string, Partial<Inventory>, readonly string[]]>([
-    ['has no replica', { replicas: [] }, ['invalid no-replica db-1']],
-    ['is paused', { vms: [vm('db-1', 'north-1', { state: 'paused' })] }, ['invalid state-unfit db-1']],
+    ['has no replica', { replicas: [] }, ['impossible no-replica db-1']],
+    ['is paused', { vms: [vm('db-1', 'north-1', { state: 'paused' })] }, ['impossible state-unfit db-1']],
     [
       'asks for a network that is not there',
       { vms: [vm('db-1', 'north-1', { networks: ['br-odd'] })] },
-      ['invalid network-unmapped db-1'],
+      ['impossible network-unmapped db-1'],
     ],
-    ['finds no room', { vms: [vm('db-1', 'north-1', { memoryBytes: 900 * GiB })] }, ['invalid no-room db-1']],
+    ['finds no room', { vms: [vm('db-1', 'north-1', { memoryBytes: 900 * GiB })] }, ['impossible no-room db-1']],
     [
       'runs on another CPU',
       { hosts: [host('north-1', { cpuModel: 'Icelake' }), host('south-1')] },
-      ['invalid no-room db-1'],
+      ['impossible no-room db-1'],
     ],
     [
       'is on a host that is lost',
@@ -128,7 +128,7 @@ describe('a relocation', () => {
       vms: [vm('db-1', 'north-1'), vm('db-2', 'north-1')],
       replicas: [replica('db-1', 'south-1'), replica('db-2', 'south-1')],
     };
-    expect(outline(world(facts, book))).toEqual(['invalid keep-apart-broken south-1']);
+    expect(outline(world(facts, book))).toEqual(['impossible keep-apart-broken south-1']);
     const apart = [replica('db-1', 'south-1'), replica('db-2', 'south-2')];
     expect(outline(world({ ...facts, replicas: apart }, book))).toHaveLength(1);
   });

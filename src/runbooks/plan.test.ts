@@ -98,7 +98,7 @@ describe('plan', () => {
     const inputs = { estate: sites, inventory: bothSites, request: request('relocate') };
     expect(outline({ ...inputs, runbook: away })).toEqual(['invalid scope-unknown payroll']);
     expect(outline({ ...inputs, runbook: payroll, request: request('balance') })).toEqual([
-      'invalid mode-unknown payroll',
+      'impossible mode-unknown payroll',
     ]);
     const inside = runbook([], { protect: { from: { site: 'north' }, to: { site: 'north' } } });
     expect(outline({ ...inputs, runbook: inside })).toEqual(['invalid one-site north']);

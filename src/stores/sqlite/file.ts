@@ -1,19 +1,9 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, fsyncSync, linkSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { JournalError } from '../journal.js';
 import { damaged } from './errors.js';
+import { makeFolder } from './folder.js';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -36,7 +26,7 @@ export function prepareFile(path: string, options: { readonly readonly: boolean;
     });
   }
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+    makeFolder(dirname(path), { mode: FOLDER_MODE });
     create(path, options.sql);
   } catch (error) {
     throw unwritable(path, error);
