@@ -148,7 +148,7 @@ const lanes = setup({
     forgetFailure: assign({ failure: undefined }),
     forgetDue: assign({ dueAt: undefined }),
     lookBecause: assign(({ context }, params: { readonly look: NonNullable<LaneContext['look']> }) => ({
-      look: params.look === 'lost' ? (context.look ?? 'lost') : params.look,
+      look: isKept(params.look, context.look) ? context.look : params.look,
       dueAt: undefined,
     })),
     lookAgainLater: assign(({ context, event }) =>
@@ -354,4 +354,9 @@ function stepState(
       },
     },
   ];
+}
+
+/** A lost answer does not forget a timeout, and an engine that takes over does not forget that an operator asked. */
+function isKept(look: NonNullable<LaneContext['look']>, known: LaneContext['look']): boolean {
+  return (look === 'lost' && known !== undefined) || (look === 'taken-up' && known === 'operator');
 }

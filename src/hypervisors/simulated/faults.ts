@@ -13,7 +13,7 @@ export function strike(core: Core, fault: WorldFault): void {
   switch (fault.kind) {
     case 'host-dies':
       onHost(core, fault.host, (host) => {
-        host.hasPower = fault.power !== 'off';
+        host.hasPower &&= fault.power !== 'off';
         die(core, host);
       });
       return;

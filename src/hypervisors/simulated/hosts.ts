@@ -83,6 +83,8 @@ export function cutPower(core: Core, host: HostState): void {
     note(core, 'fence-off', { host: host.name });
   }
   host.hasPower = false;
+  // A host that was about to come up does not.
+  host.boot += 1;
   die(core, host);
 }
 

@@ -39,10 +39,11 @@ export const fence: StepType<Input> = {
   },
 
   async run({ host }, context) {
-    const proven = await provenDeath(host, context);
-    if (proven !== undefined) {
-      return proven;
+    const known = context.deaths[host];
+    if (known !== undefined) {
+      return toOutput({ proof: known });
     }
+    // Also a host that is off already: one that has only lost its power may come back by itself, one told to be off stays so.
     const { agent } = deviceOf(host, context);
     context.progress({ text: `Asking ${agent} to power off ${host}` });
     const refusal = await askOff(host, context);
@@ -64,6 +65,9 @@ export const fence: StepType<Input> = {
   },
 
   async observe({ host }, context) {
+    if (context.deaths[host] === undefined && hostsOf(context.estate)[host]?.fence === undefined) {
+      return { verdict: 'not-started', evidence: `${host} has no fence device, and nobody has declared it dead` };
+    }
     const output = await provenDeath(host, context);
     return output === undefined
       ? { verdict: 'not-started', evidence: `The power device of ${host} does not say that it is off` }
