@@ -170,7 +170,7 @@ class Performance {
     const part: Part = { events: [], chance: this.#chance, keepsWaiting: true, temper: 'helpful' };
     await this.#perform(act.mode, request, part, true);
     const again = this.results.at(-1);
-    if (again?.isRerun === true && !isExplained(again.result, this.runs.at(-1))) {
+    if (again?.isRerun === true && !isExplained(again.result, this.runs)) {
       theatre.broken('rerun-finishes', `${act.mode} ended ${last.result}, and once mended ${again.result}`);
     }
   }
@@ -197,14 +197,23 @@ function namesOn(truth: Truth, hosts: readonly string[]): readonly string[] {
 
 /**
  * A run that is refused says what a person has to settle first; every other one has to succeed, but for VMs that its plan
- * leaves where they are, and for a host that runs on unseen and cannot be fenced.
+ * leaves where they are, for a host that runs on unseen and cannot be fenced, and for disks that an operator had told an
+ * earlier run to leave as they were.
  */
-function isExplained(result: string, record: RunRecord | undefined): boolean {
+function isExplained(result: string, runs: readonly RunRecord[]): boolean {
   if (result === 'succeeded' || result.startsWith('refused: ')) {
     return true;
   }
+  const record = runs.at(-1);
   const failed = record?.state.lanes.filter(({ status }) => status !== 'succeeded') ?? [];
   const hasSkipped = (record?.state.plan?.skipped.length ?? 0) > 0;
   const isUnfenced = failed.some(({ failure }) => failure?.code === 'no-fence-device');
-  return isUnfenced || (hasSkipped && failed.every(({ lane }) => lane.endsWith(':empty')));
+  const isLeftBehind =
+    runs.some(({ entries }) => entries.some(leavesBehind)) &&
+    failed.some(({ failure }) => failure?.code === 'replica-in-use');
+  return isUnfenced || isLeftBehind || (hasSkipped && failed.every(({ lane }) => lane.endsWith(':empty')));
+}
+
+function leavesBehind(entry: Entry): boolean {
+  return entry.type === 'operator.moved' && (entry.move.move === 'abandon' || entry.move.move === 'skip');
 }
