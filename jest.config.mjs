@@ -16,7 +16,8 @@ const shared = {
 
 /** `unit` runs anywhere; `live` needs the lab (root on Linux) and is asked for with LIFEBOAT_LIVE=1. */
 export default {
-  testTimeout: 30_000,
+  /** A bound against tests that hang, wide enough for a machine that others load: no test is about time. */
+  testTimeout: 180_000,
   projects: [
     {
       ...shared,
