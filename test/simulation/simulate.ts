@@ -159,7 +159,8 @@ class Performance {
           theatre.world.strike({ kind: 'host-returns', host });
         }
       }
-    } else {
+    }
+    if (isFailover) {
       for (const host of Object.keys(theatre.scenario.estate.sites['south']?.hosts ?? {})) {
         theatre.world.strike({ kind: 'host-returns', host });
       }
