@@ -1,4 +1,5 @@
 import type { HostFacts, VmFacts, VmState } from '../model/inventory.js';
+import type { Prospect } from '../model/prospect.js';
 import type { Rung } from '../model/runbook.js';
 
 /**
@@ -43,6 +44,24 @@ export interface Hypervisor {
     signal: AbortSignal,
     progress: (progress: TransferProgress) => void,
   ): Promise<MigrationResult>;
+  /**
+   * Carries a VM that is shut off to another host, with its definition and its disks, and resolves once it is observed
+   * shut off on the target and unknown to the source. It starts nothing. Asked for again after any failure it goes on from
+   * what is there. Abort by the signal leaves the VM whole at the source.
+   * Failures: `vm-running`, `migration-refused`, `no-space`, `network-missing`, `move-aborted`.
+   */
+  carry(
+    carrying: Carrying,
+    signal: AbortSignal,
+    progress: (progress: TransferProgress) => void,
+  ): Promise<{ readonly bytes: number }>;
+  /**
+   * Looks at both hosts for what stands against moving VMs from source to target, and at which disks both see. Changes
+   * nothing that stays. The number of calls does not grow with the number of VMs beyond one look at each.
+   */
+  prospect(source: string, target: string, signal: AbortSignal): Promise<Prospect>;
+  /** Bytes of memory per second that the running VMs dirty now, by id, measured for about a second. A VM that cannot be measured is left out. */
+  dirtyRates(host: string, ids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
   /** Where a migration of this VM stands, asked of both hosts: how a lost outcome is found again. */
   migrationState(id: string, source: string, target: string, signal: AbortSignal): Promise<MigrationState>;
   /** Sets or clears the host's mark that nothing may be placed on it. */
@@ -72,26 +91,60 @@ export interface VmDefinition {
   readonly cloneOf?: string;
 }
 
-export interface Migration {
+/** Rungs on which the VM runs, or pauses, while it moves. */
+export type LiveRung = Exclude<Rung, 'restart'>;
+
+export interface Migration extends Storage {
   readonly id: string;
   readonly source: string;
   readonly target: string;
-  readonly rung: Rung;
+  /** Rungs it may climb to, in this order, within one migration: a rung that stalls gives way to the next. */
+  readonly ladder: readonly [LiveRung, ...LiveRung[]];
+  readonly maxDowntimeMs: number;
+  /** By when it has to have ended, ms since the epoch: the rungs share the time until then. None when left out. */
+  readonly deadlineAt?: number;
+  readonly bytesPerSecond?: number;
+}
+
+/** What becomes of a VM's disks when it moves. */
+export interface Storage {
   /** `none` shared or already there · `all` whole disks · `overlay` only what lies above the replica. */
   readonly copyStorage: 'none' | 'all' | 'overlay';
-  readonly maxDowntimeMs: number;
+  /** Targets of disks that both hosts see, which `all` leaves out. Default none. */
+  readonly shared?: readonly string[];
+  /**
+   * What may be written over at the target: files made since this time (ms since the epoch), which an earlier attempt of
+   * the same move has left; with `stale`, also the VM's own old disks where it has lived before. Any other file that is
+   * in the way ends the move with `migration-refused`. Default: nothing may.
+   */
+  readonly replaces?: { readonly since: number; readonly stale: boolean };
+}
+
+export interface Carrying extends Storage {
+  readonly id: string;
+  readonly source: string;
+  readonly target: string;
   readonly bytesPerSecond?: number;
 }
 
 export interface MigrationResult {
   readonly downtimeMs: number;
   readonly bytes: number;
+  /** The last rung it needed, and why it left the ones before; absent when nobody watched it. */
+  readonly climbed?: readonly { readonly rung: LiveRung; readonly reason: string }[];
 }
 
 export interface TransferProgress {
   readonly doneBytes: number;
   readonly totalBytes: number;
   readonly bytesPerSecond: number;
+  /** Of a migration: what is under way. */
+  readonly phase?: 'disks' | 'memory' | 'switch-over' | 'post-copy';
+  readonly rung?: LiveRung;
+  /** Why it has climbed to this rung. */
+  readonly reason?: string;
+  /** Expected time left, ms; absent while it does not converge. */
+  readonly leftMs?: number;
 }
 
 /** What source and target say; `undefined` when a host does not know the VM, `unreachable` when it cannot be asked. */
@@ -100,6 +153,8 @@ export interface MigrationState {
   readonly target: VmState | undefined | 'unreachable';
   /** Whether a migration job is under way on the source. */
   readonly isUnderWay: boolean;
+  /** The source runs the VM and says that no migration has ever stopped it there: it cannot run on the target. */
+  readonly neverLeft?: boolean;
   /** The result of the last one that ended well, while it is still known. */
   readonly result?: MigrationResult;
 }

@@ -1,4 +1,5 @@
 import type { Authority } from './authority.js';
+import type { Prospect } from './prospect.js';
 import type { Replica } from './replica.js';
 
 /** Hosts, VMs and replicas as observed, each with the time of the observation. */
@@ -9,6 +10,8 @@ export interface Inventory {
   readonly replicas: readonly Replica[];
   /** The ledger: only VMs whose authority was ever journalled. */
   readonly authority: readonly Authority[];
+  /** Pairs of hosts that were looked at for moves between them; none where no move was asked about. */
+  readonly prospects?: readonly Prospect[];
 }
 
 export interface HostFacts {

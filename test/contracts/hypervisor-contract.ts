@@ -54,7 +54,7 @@ export function describeHypervisor(name: string, makeDriver: () => Promise<Hyper
       id: driver.running.id,
       source: driver.source,
       target: driver.target,
-      rung: 'live',
+      ladder: ['live'],
       copyStorage: 'all',
       maxDowntimeMs: 500,
     });

@@ -149,7 +149,7 @@ describe('a check', () => {
   it('of an empty host waits for VMs that are alive to leave, and names them', async () => {
     const lane = await laneAfter('whole', []);
     const { hypervisor } = lane.world;
-    const moved = { id: db.id, source: 'north-1', target: 'north-2', rung: 'live', copyStorage: 'all' } as const;
+    const moved = { id: db.id, source: 'north-1', target: 'north-2', ladder: ['live'], copyStorage: 'all' } as const;
     const leaving = hypervisor.migrate({ ...moved, maxDowntimeMs: 500 }, new AbortController().signal, () => undefined);
     expect(await lane.run(step('check', { about: 'host-empty', host: 'north-1' }))).toHaveProperty('value');
     await leaving;

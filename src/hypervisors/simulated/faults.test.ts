@@ -26,7 +26,15 @@ function worldWith(...faults: readonly ScriptedFault[]): World {
 
 async function migration(world: World, parts: Partial<Migration> = {}): Promise<Migration> {
   const id = await idOf(world, 'north-1', 'db-1');
-  return { id, source: 'north-1', target: 'north-2', rung: 'live', copyStorage: 'all', maxDowntimeMs: 300, ...parts };
+  return {
+    id,
+    source: 'north-1',
+    target: 'north-2',
+    ladder: ['live'],
+    copyStorage: 'all',
+    maxDowntimeMs: 300,
+    ...parts,
+  };
 }
 
 const onMigrate = { port: 'hypervisor', method: 'migrate', nth: 1 };
@@ -80,7 +88,7 @@ describe('scripted faults of the world', () => {
 
   it('leaves a VM in two halves when the source dies after a post-copy switch', async () => {
     const world = worldWith({ onCall: onMigrate, afterMs: 10_400, fault: { kind: 'host-dies', host: 'north-1' } });
-    const move = await migration(world, { rung: 'post-copy' });
+    const move = await migration(world, { ladder: ['post-copy'] });
     await failureOf(world, world.hypervisor.migrate(move, never, nothing));
     const state = await answered(world, world.hypervisor.migrationState(move.id, 'north-1', 'north-2', never));
     expect(state).toMatchObject({ source: 'unreachable', target: 'paused' });
@@ -92,7 +100,10 @@ describe('scripted faults of the world', () => {
     expect(await failureOf(world, world.hypervisor.migrate(move, never, nothing))).toMatchObject({
       code: 'migration-stalled',
     });
-    const throttled = await answered(world, world.hypervisor.migrate({ ...move, rung: 'throttle' }, never, nothing));
+    const throttled = await answered(
+      world,
+      world.hypervisor.migrate({ ...move, ladder: ['throttle'] }, never, nothing),
+    );
     expect(throttled.downtimeMs).toBeLessThanOrEqual(300);
   });
 
@@ -260,7 +271,7 @@ describe('a link', () => {
     const id = await idOf(world, 'north-1', 'db-1');
     const migrate = async (bytesPerSecond: number, source: string, target: string): Promise<number> => {
       const before = world.clock.now();
-      const move = { id, source, target, rung: 'live', copyStorage: 'all', maxDowntimeMs: 300 } as const;
+      const move = { id, source, target, ladder: ['live'], copyStorage: 'all', maxDowntimeMs: 300 } as const;
       await answered(world, world.hypervisor.migrate({ ...move, bytesPerSecond }, never, nothing));
       return world.clock.now() - before;
     };

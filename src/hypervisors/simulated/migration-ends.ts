@@ -58,7 +58,7 @@ export function arrived(core: Core, transfer: MigrationTransfer): void {
   update(core, transfer);
   if (ends === undefined) {
     endBroken(core);
-  } else if (purpose.migration.rung === 'post-copy' && purpose.phase === 'before-switch') {
+  } else if (purpose.migration.ladder[0] === 'post-copy' && purpose.phase === 'before-switch') {
     switchOver(core, transfer, ends);
   } else {
     complete(core, transfer, ends);
@@ -115,7 +115,7 @@ function complete(core: Core, transfer: MigrationTransfer, ends: Ends): void {
   answerWaiting(core, (wait) => 'transfer' in wait && wait.transfer === transfer.id, { value: result });
 }
 
-function downtimeOf(core: Core, transfer: Transfer, { rung, maxDowntimeMs }: Migration): number {
+function downtimeOf(core: Core, transfer: Transfer, { ladder: [rung], maxDowntimeMs }: Migration): number {
   const handOverMs = drawBetween(core.state, 20, 60);
   switch (rung) {
     case 'pause':

@@ -131,7 +131,7 @@ function launch(core: Core, migration: Migration, guest: Guest, to: HostState): 
     dirtyBytesPerSecond: nature.dirtyBytesPerSecond,
     ...(migration.bytesPerSecond === undefined ? {} : { capBytesPerSecond: migration.bytesPerSecond }),
   });
-  if (migration.rung === 'pause') {
+  if (migration.ladder[0] === 'pause') {
     noteLastWrite(core, from, guest);
     guest.state = 'paused';
   }
@@ -150,7 +150,7 @@ function launch(core: Core, migration: Migration, guest: Guest, to: HostState): 
   note(core, 'migrate-begin', {
     host: to.name,
     vm: guest.definition.name,
-    detail: `from ${from.name}, ${migration.rung}`,
+    detail: `from ${from.name}, ${migration.ladder.join(', ')}`,
   });
   return transfer;
 }

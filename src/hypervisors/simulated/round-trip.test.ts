@@ -28,7 +28,7 @@ async function relocate(world: World, id: string, { from, to, run }: { from: Pla
   await answered(world, replicas.sync('db-1', from, to, never, nothing));
   const overlay = { vm: 'db-1', host: to.host, key: `${run}/vm/db-1/overlay`, purpose: 'move' } as const;
   await answered(world, replicas.createOverlay({ ...overlay, point: 'newest' }, never));
-  const move = { id, source: from.host, target: to.host, rung: 'live', copyStorage: 'overlay' } as const;
+  const move = { id, source: from.host, target: to.host, ladder: ['live'], copyStorage: 'overlay' } as const;
   await answered(world, hypervisor.migrate({ ...move, maxDowntimeMs: 500 }, never, nothing));
   await answered(world, replicas.mergeOverlay('db-1', to.host, overlay.key, never));
 }

@@ -96,7 +96,7 @@ function reckon(core: Core, transfer: Transfer): void {
 
 /** What a running guest may be stopped for: half of the pause that is allowed, and at most a small part of it all. */
 function enoughBytes({ purpose, bytesPerSecond, totalBytes }: Transfer): number {
-  if (purpose.kind !== 'migration' || !['live', 'throttle'].includes(purpose.migration.rung)) {
+  if (purpose.kind !== 'migration' || !['live', 'throttle'].includes(purpose.migration.ladder[0])) {
     return 0;
   }
   return Math.min((bytesPerSecond * purpose.migration.maxDowntimeMs) / 2_000, totalBytes / 20);
@@ -107,14 +107,13 @@ function dirtyRate({ purpose, dirtyBytesPerSecond, bytesPerSecond }: Transfer): 
   if (purpose.kind !== 'migration') {
     return 0;
   }
-  switch (purpose.migration.rung) {
+  switch (purpose.migration.ladder[0]) {
     case 'live':
       return dirtyBytesPerSecond;
     case 'throttle':
       return Math.min(dirtyBytesPerSecond, bytesPerSecond / 2);
     case 'post-copy':
     case 'pause':
-    case 'restart':
       return 0;
   }
 }

@@ -43,7 +43,7 @@ async function setGoing(world: World): Promise<void> {
     id,
     source: 'north-1',
     target: 'north-2',
-    rung: 'live',
+    ladder: ['live'],
     copyStorage: 'all',
     maxDowntimeMs: 300,
   } as const;

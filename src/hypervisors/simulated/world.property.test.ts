@@ -87,7 +87,11 @@ function begin(going: Going, { act: kind, vm, source, target, rung, fault: what 
   const from = source === 'north-2' ? north2 : north1;
   const calls: Readonly<Record<Act['act'], () => Promise<unknown>>> = {
     migrate: () =>
-      hypervisor.migrate({ id, source, target, rung, copyStorage: 'all', maxDowntimeMs: 300 }, abort.signal, nothing),
+      hypervisor.migrate(
+        { id, source, target, ladder: [rung], copyStorage: 'all', maxDowntimeMs: 300 },
+        abort.signal,
+        nothing,
+      ),
     abort: async () => abort.abort(),
     shutdown: () => hypervisor.shutdown(source, id, never),
     destroy: () => hypervisor.destroy(source, id, never),

@@ -54,7 +54,7 @@ async function attempt(input: MigrateInput, rung: Rung, context: StepContext): P
   const rate = bytesPerSecond === undefined ? {} : { bytesPerSecond };
   try {
     await context.hypervisor.migrate(
-      { id, source: from.host, target: to.host, rung, copyStorage, maxDowntimeMs, ...rate },
+      { id, source: from.host, target: to.host, ladder: [rung], copyStorage, maxDowntimeMs, ...rate },
       context.signal,
       reportTransfer(context, text),
     );
