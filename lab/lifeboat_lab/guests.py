@@ -24,6 +24,7 @@ NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?")
 MAX_DISKS = 8
 MIN_DISK = 16 * 1024 * 1024
 MIN_MEMORY_MIB = 80
+MIN_DIRTY_MEMORY_MIB = domain.SPARED_MIB + 8
 START_SECONDS = 60.0
 # As many guests boot at once as there are processors to boot them.
 BOOTING_AT_ONCE = max(2, os.cpu_count() or 1)
@@ -38,6 +39,8 @@ def register(subparsers) -> None:
         ["lab/lab guest web --host north-1",
          "lab/lab guest db --host north-1 --memory 96 --disk 1G --disks 2 --ticks-per-second 20",
          "lab/lab guest many --host north-1 --count 12 --beacons-per-second 20",
+         "lab/lab guest roamer --host north-1 --shared     # its disks are where every host of the site sees them",
+         "lab/lab guest busy --host north-1 --memory 256 --dirty 200MiB/s",
          "lab/lab guest picky --host north-1 --needs aes    # refused by a host with a restricted CPU"],
         data=True,
     )
@@ -46,8 +49,11 @@ def register(subparsers) -> None:
     parser.add_argument("--memory", type=int, default=96, metavar="MIB", help="default: 96")
     parser.add_argument("--disk", default="256M", metavar="SIZE", help="size of each disk (default: 256M)")
     parser.add_argument("--disks", type=int, default=1, metavar="N", help="how many; 0 gives a guest that says it has none")
+    parser.add_argument("--shared", action="store_true", help=f"put its disks into {paths.SHARED_IN_HOST}, the folder of the site")
     parser.add_argument("--ticks-per-second", type=int, default=10, metavar="N", help="default: 10; 0 counts nothing")
     parser.add_argument("--beacons-per-second", type=int, default=100, metavar="N", help="default: 100; 0 sends none")
+    parser.add_argument("--dirty", type=_dirty_rate, metavar="RATE",
+                        help="keep writing all over its memory, such as 200MiB/s, or max (default: it is left alone)")
     parser.add_argument("--network", choices=(PROD, DRILL), default=PROD, help="default: prod")
     parser.add_argument("--needs", action="append", default=[], metavar="FEATURE", help="a CPU feature it cannot do without")
     parser.add_argument("--count", type=int, metavar="K", help="make K of them, NAME-1 to NAME-K")
@@ -140,7 +146,8 @@ def remove(name: str) -> bool:
             )
             found |= gone.returncode == 0
         definitions = paths.in_host_folder(host.name, "/etc/libvirt/qemu")
-        for file in (definitions / f"{name}.xml", definitions / "autostart" / f"{name}.xml", *disk_files(host, name),
+        disks = (paths.in_host_folder(host.name, path) for path in disk_files(host, name))
+        for file in (definitions / f"{name}.xml", definitions / "autostart" / f"{name}.xml", *disks,
                      paths.in_host_folder(host.name, console_path(name))):
             if file.is_symlink() or file.exists():
                 file.unlink()
@@ -163,17 +170,28 @@ def record(name: str) -> Dict:
     return found
 
 
-def disk_files(host: Host, name: str) -> List[Path]:
-    """Every file of the host that carries the name of one of the guest's disks: the disk, its overlays, its replicas."""
+def disk_files(host: Host, name: str) -> List[str]:
+    """Every file of the host that carries the name of one of the guest's disks, as the host calls it: the disk, its
+    overlays, its replicas. Those in the folder of the site are told for each host that sees them."""
     pattern = re.compile(rf"{re.escape(name)}-vd[a-z](?![a-z0-9])")
     found = []
-    for folder, _, files in os.walk(paths.in_host_folder(host.name, "/var/lib")):
-        found += [Path(folder, file) for file in files if pattern.match(file)]
+    for top in ("/var/lib", paths.SHARED_IN_HOST):
+        root = paths.in_host_folder(host.name, top)
+        for folder, _, files in os.walk(root):
+            found += [f"{top}/{Path(folder, file).relative_to(root)}" for file in files if pattern.match(file)]
     return sorted(found)
 
 
 def console_path(name: str) -> str:
     return f"{paths.CONSOLE_IN_HOST}/{name}.log"
+
+
+def _dirty_rate(text: str) -> str:
+    """MiB a second as plain digits, or `max`."""
+    found = re.fullmatch(r"([1-9]\d{0,5})MiB/s|(max)", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text} is no rate: write it like 200MiB/s, or max")
+    return found[1] or found[2]
 
 
 def _check(args: argparse.Namespace, names: List[str]) -> int:
@@ -184,6 +202,8 @@ def _check(args: argparse.Namespace, names: List[str]) -> int:
         raise UsageError(f"--disks {args.disks}: a guest has 0 to {MAX_DISKS} disks")
     if args.memory < MIN_MEMORY_MIB:
         raise UsageError(f"--memory {args.memory}: a guest needs {MIN_MEMORY_MIB} MiB to boot")
+    if args.dirty and args.memory < MIN_DIRTY_MEMORY_MIB:
+        raise UsageError(f"--memory {args.memory}: a guest that dirties its memory needs {MIN_DIRTY_MEMORY_MIB} MiB")
     if args.count is not None and args.count < 1:
         raise UsageError(f"--count {args.count}: at least 1")
     for option, value in (("--ticks-per-second", args.ticks_per_second), ("--beacons-per-second", args.beacons_per_second)):
@@ -201,7 +221,7 @@ def _define(name: str, host: Host, size: int, args: argparse.Namespace, accelera
     disks = []
     prod_address, drill_address = _free_addresses()
     for letter in string.ascii_lowercase[: args.disks]:
-        path = f"{paths.IMAGES_IN_HOST}/{name}-vd{letter}.qcow2"
+        path = f"{paths.SHARED_IN_HOST if args.shared else paths.IMAGES_IN_HOST}/{name}-vd{letter}.qcow2"
         file = paths.in_host_folder(host.name, path)
         guest_disk.create(file, size)
         disks.append({"target": f"vd{letter}", "path": path, "serial": f"{name}-vd{letter}", "size": size, "cache": _cache(file)})
@@ -218,6 +238,7 @@ def _define(name: str, host: Host, size: int, args: argparse.Namespace, accelera
         "console": console_path(name),
         "ticks_per_second": args.ticks_per_second,
         "beacons_per_second": args.beacons_per_second,
+        "dirty": args.dirty,
         "cpu_features": args.needs,
         "disks": disks,
     }

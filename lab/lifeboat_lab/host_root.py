@@ -1,7 +1,7 @@
 """The root of a host: its own folders, with the machine's programs under them.
 
-A host sees the machine's `/usr` read-only and nothing else of the machine's
-files, so that a program under test cannot take a file of the controller for a
+A host sees the machine's `/usr` read-only, the folder that its site shares, and
+nothing else of the machine's files, so that a program under test cannot take a file of the controller for a
 file of the host. Run as a script it executes one command among a host's files,
 on or off:
 
@@ -89,6 +89,11 @@ def assemble(folder: str) -> None:
     os.makedirs(boot, exist_ok=True)
     os.makedirs(paths.BOOT_CACHE, exist_ok=True)
     bind(str(paths.BOOT_CACHE), boot, read_only=True)
+
+    shared = paths.shared_folder(os.path.basename(folder))
+    os.makedirs(shared, exist_ok=True)
+    os.makedirs(folder + paths.SHARED_IN_HOST, exist_ok=True)
+    bind(str(shared), folder + paths.SHARED_IN_HOST)
 
     if os.path.exists(EMULATOR):
         mount_point_for(EMULATOR, folder + REAL_EMULATOR)

@@ -16,6 +16,7 @@ CACHE = Path("/var/cache/lifeboat-lab")
 LAB_FILE = STATE / "lab.json"
 LINKS_FILE = STATE / "links.json"
 HOSTS = STATE / "hosts"
+SHARED = STATE / "shared"
 GUESTS = STATE / "guests"
 PKI = STATE / "pki"
 SSH = STATE / "ssh"
@@ -26,6 +27,8 @@ BOOT_IN_HOST = "/var/lib/libvirt/boot"
 BOOT_CACHE = CACHE / "boot"
 
 IMAGES_IN_HOST = "/var/lib/libvirt/images"
+# The folder that all hosts of a site see, as they would see an NFS export: mounted in each host while it is on.
+SHARED_IN_HOST = "/var/lib/libvirt/shared"
 CONSOLE_IN_HOST = "/var/lib/libvirt/console"
 LIBVIRT_SOCKET_IN_HOST = "/run/libvirt/libvirt-sock"
 
@@ -36,7 +39,14 @@ def host_folder(host: str) -> Path:
 
 def in_host_folder(host: str, path: str) -> Path:
     """Where on the machine the host's `path` is kept: also readable while the host is off."""
+    if path == SHARED_IN_HOST or path.startswith(f"{SHARED_IN_HOST}/"):
+        return shared_folder(host) / path[len(SHARED_IN_HOST):].lstrip("/")
     return HOSTS / host / path.lstrip("/")
+
+
+def shared_folder(host: str) -> Path:
+    """What the hosts of this one's site share: one folder, whichever of them is asked about."""
+    return SHARED / host.rpartition("-")[0]
 
 
 def pid_file(host: str) -> Path:

@@ -4,6 +4,7 @@ import argparse
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from . import disk_copy, guests, libvirtd, paths
@@ -68,15 +69,16 @@ def run(args: argparse.Namespace) -> int:
 
 def copies(there: Shape, guest: Dict) -> List[Tuple[Host, str]]:
     """Every copy of the guest's disks: files that carry a disk's name, and whatever a host's libvirt has it use."""
-    found: List[Tuple[Host, str]] = []
+    found: Dict[Path, Tuple[Host, str]] = {}
     for host in there.hosts:
-        folder = paths.host_folder(host.name)
-        here = {f"/{file.relative_to(folder)}" for file in guests.disk_files(host, guest["name"])}
+        here = set(guests.disk_files(host, guest["name"]))
         if host_pid(host.name) is not None:
             asked = libvirtd.virsh(host, "domblklist", guest["name"], capture_output=True, text=True)
             here |= {line.split()[1] for line in asked.stdout.splitlines() if len(line.split()) == 2 and line.split()[1][0] == "/"}
-        found += [(host, path) for path in sorted(here)]
-    return found
+        for path in sorted(here):
+            # What a site shares is one copy, and told for its first host.
+            found.setdefault(paths.in_host_folder(host.name, path), (host, path))
+    return list(found.values())
 
 
 def read(host: Optional[Host], disk: str) -> Dict:

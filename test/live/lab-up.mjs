@@ -10,6 +10,6 @@ export default function bringLabUp() {
   }
   globalThis.labWasUp = spawnSync(lab, ['status'], { stdio: 'ignore' }).status === 0;
   if (globalThis.labWasUp) return;
-  const { status } = spawnSync(lab, ['up', '--yes'], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(lab, ['up', '--yes', '--hosts', '3'], { stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) throw new Error('the lab does not come up: see above, and docs/lab.md');
 }

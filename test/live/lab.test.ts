@@ -28,10 +28,10 @@ function heardFrom(host: string, port: number): Promise<string> {
 }
 
 describe('hosts', () => {
-  it('are two on each of two sites, and each knows its own name', async () => {
+  it('are on two sites, and each knows its own name', async () => {
     const { sites } = await labJson<Status>('status');
     const names = sites.flatMap(({ hosts }) => hosts.map(({ name }) => name));
-    expect(names).toEqual(['north-1', 'north-2', 'south-1', 'south-2']);
+    expect(names).toEqual(expect.arrayContaining(['north-1', 'north-2', 'north-3', 'south-1', 'south-2', 'south-3']));
     for (const name of names) expect((await onHost(name, 'hostname')).trim()).toBe(name);
   });
 
@@ -62,6 +62,24 @@ describe('hosts', () => {
       stderr: expect.stringMatching(/north-9.*north-1/s),
     });
   });
+});
+
+describe('the folder of a site', () => {
+  afterAll(() => removeGuest('lab-roamer'));
+
+  it('is one for its hosts, and a guest moves in it without its disks', async () => {
+    const guest = await startGuest('lab-roamer', 'north-1', '--shared');
+    expect(guest.disks.map(({ path }) => path)).toEqual(['/var/lib/libvirt/shared/lab-roamer-vda.qcow2']);
+    await using libvirt = await connect(uriOf.tcp('north-1'));
+    const dom = await libvirt.domainLookupByUUID({ uuid: guest.uuid });
+    const flags = DomainMigrateFlags.LIVE | DomainMigrateFlags.PEER2PEER | DomainMigrateFlags.UNSAFE;
+    await libvirt.domainMigrateToURI3({ dom, dconnuri: 'qemu+tcp://north-2/system', flags });
+    const { printed } = await countedPast(guest.name, (await witnessOf(guest.name)).printed + 5);
+    const { disks } = await witnessOf(guest.name);
+    expect(disks).toHaveLength(1);
+    expect(disks[0]?.counter).toBeGreaterThanOrEqual(printed);
+    await lab('witness', guest.name, '--check');
+  }, 60_000);
 });
 
 describe('a guest', () => {

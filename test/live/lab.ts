@@ -38,3 +38,11 @@ export const uriOf = {
   ssh: (host: string, parameters = `keyfile=${labFolder}/ssh/id_ed25519&no_verify=1`) =>
     `qemu+ssh://root@${addressOf(host)}/system?${parameters}`,
 };
+
+/**
+ * The hosts of one site that tests may use, so that those who share a lab stay out of each other's way: the names in
+ * `LIFEBOAT_LAB_HOSTS`, with commas between them; the first three of north when it is unset.
+ */
+export function labHosts(): readonly string[] {
+  return (process.env['LIFEBOAT_LAB_HOSTS'] ?? 'north-1,north-2,north-3').split(',');
+}
