@@ -5,11 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ConnectFailed, ConnectionLost, type ConnectOptions, connect } from 'node-libvirt';
-import { addressOf, lab, labFolder, onHost, uriOf } from './lab.js';
+import { addressOf, lab, labFolder, labJson, onHost, uriOf } from './lab.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lifeboat-live-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** The last host of the lab asks for a user and a password over TLS. */
+const passwordHost = (await labJson<{ sites: { hosts: { name: string; sasl: boolean }[] }[] }>('status')).sites
+  .flatMap(({ hosts }) => hosts)
+  .find((host) => host.sasl)?.name as string;
 const sasl = { username: 'lifeboat', password: readFileSync(`${labFolder}/sasl-password`, 'utf8').trim() };
 
 async function hostnameThrough(uri: string, options: ConnectOptions = {}): Promise<string> {
@@ -42,16 +46,17 @@ describe('every transport reaches the daemon', () => {
   });
 
   it('tls with a user and password (SASL SCRAM-SHA-256)', async () => {
-    await expect(hostnameThrough(uriOf.tls('south-2'), { credentials: sasl })).resolves.toBe('south-2');
+    await expect(hostnameThrough(uriOf.tls(passwordHost), { credentials: sasl })).resolves.toBe(passwordHost);
   });
 
   it('tls with SASL PLAIN, where the host offers nothing else', async () => {
     const configuration = '/etc/sasl2/libvirt.conf';
-    const before = await onHost('south-2', 'cat', configuration);
-    const write = (text: string) => onHost('south-2', 'sh', '-c', 'printf %s "$1" > "$2"', 'sh', text, configuration);
+    const before = await onHost(passwordHost, 'cat', configuration);
+    const write = (text: string) =>
+      onHost(passwordHost, 'sh', '-c', 'printf %s "$1" > "$2"', 'sh', text, configuration);
     await write(before.replace(/^mech_list:.*$/m, 'mech_list: plain'));
     try {
-      await expect(hostnameThrough(uriOf.tls('south-2'), { credentials: sasl })).resolves.toBe('south-2');
+      await expect(hostnameThrough(uriOf.tls(passwordHost), { credentials: sasl })).resolves.toBe(passwordHost);
     } finally {
       await write(before);
     }
@@ -118,10 +123,10 @@ describe('what is refused says why and what to do', () => {
   });
 
   it('a wrong password, and none', async () => {
-    await expect(refusal(uriOf.tls('south-2'), { credentials: { ...sasl, password: 'guessed' } })).resolves.toContain(
-      'the host refuses the user "lifeboat" (SASL SCRAM-SHA-256): check the user name and password',
-    );
-    await expect(refusal(uriOf.tls('south-2'))).resolves.toContain('give them as credentials');
+    await expect(
+      refusal(uriOf.tls(passwordHost), { credentials: { ...sasl, password: 'guessed' } }),
+    ).resolves.toContain('the host refuses the user "lifeboat" (SASL SCRAM-SHA-256): check the user name and password');
+    await expect(refusal(uriOf.tls(passwordHost))).resolves.toContain('give them as credentials');
   });
 
   it('a port where something else listens', async () => {
