@@ -1,14 +1,16 @@
 /**
- * `npm run bench -- NAME`: runs one bench, on the lab that is up, prints a table, and one line of JSON last.
+ * `npm run bench -- NAME [OPTIONS]`: runs one bench, on the lab that is up, prints a table, and one line of JSON last.
  *
  * A bench is a file of this folder that exports `title`, one line, and `bench(hosts)`, which measures and returns
- * `{ table, metrics, peers, ratios }`. It brings nothing up and leaves nothing behind. One that exports
- * `needsHosts = false` runs without the lab.
+ * `{ table, metrics, peers, ratios }`. It leaves nothing behind. One that exports `needsHosts = false` is not given the
+ * hosts of the lab that is up. One that exports `options`, as for `parseArgs`, takes them after its name and is given their
+ * values second.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 /** sysexits.h: the command was used wrongly. */
 const EX_USAGE = 64;
@@ -21,23 +23,34 @@ const names = readdirSync(new URL('.', import.meta.url))
   .toSorted();
 const [name, ...rest] = process.argv.slice(2);
 
-if (name === undefined || rest.length > 0 || !names.includes(name)) await refuse();
-const { bench, needsHosts = true } = await import(new URL(`./${name}.mjs`, import.meta.url));
+if (name === undefined || !names.includes(name)) await refuse();
+const { bench, needsHosts = true, options = {} } = await import(new URL(`./${name}.mjs`, import.meta.url));
+const values = readOptions(options);
 const hosts = needsHosts ? await hostsThatAnswer() : [];
 build();
-const { table, metrics, peers, ratios } = await bench(hosts);
+const { table, metrics, peers, ratios } = await bench(hosts, values);
 print(table);
 console.log(JSON.stringify({ bench: name, metrics, peers, ratios }));
 
 /** Says which benches there are and ends with the code of a wrong command line. */
 async function refuse() {
-  if (name !== undefined) console.error(`there is no bench "${[name, ...rest].join(' ')}"\n`);
-  console.error('npm run bench -- NAME, where NAME is one of:');
+  if (name !== undefined) console.error(`there is no bench "${name}"\n`);
+  console.error('npm run bench -- NAME [OPTIONS], where NAME is one of:');
   for (const known of names) {
     const { title } = await import(new URL(`./${known}.mjs`, import.meta.url));
     console.error(`  ${known.padEnd(12)} ${title}`);
   }
   process.exit(EX_USAGE);
+}
+
+/** The values of a bench's own options; ends with the code of a wrong command line when one is unknown. */
+function readOptions(known) {
+  try {
+    return parseArgs({ args: rest, options: known }).values;
+  } catch (error) {
+    console.error(`bench ${name}: ${error.message}`);
+    process.exit(EX_USAGE);
+  }
 }
 
 /** The hosts of the lab whose daemon takes connections, in the lab's own order. */
