@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { LiveRung } from '../../hypervisor.js';
 import { begin, type Course, firstPauseMs, type Sample, type Terms } from './course.js';
 import { type Advice, judge, refuse } from './ladder.js';
@@ -213,7 +213,7 @@ describe('any migration', () => {
         samples.push(memory(Math.max(at, deadlineAt) + 1, iteration + 1, 900));
         const { advice, course } = play(begin(terms(ladder, { deadlineAt })), samples);
         const climbed = rungs(advice).map((rung) => ladder.indexOf(rung));
-        expect(climbed).toEqual(climbed.filter((index) => index >= 0).toSorted());
+        expect(climbed).toEqual(climbed.filter((index) => index >= 0).toSorted((one, other) => one - other));
         expect(new Set(climbed).size).toBe(climbed.length);
         const pauses = advice.flatMap((one) => (one.act === 'raise-pause' ? [one.pauseMs] : []));
         expect(pauses).toEqual(pauses.toSorted((one, other) => one - other));

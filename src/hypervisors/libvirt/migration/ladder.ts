@@ -49,7 +49,7 @@ export function refuse(before: Course, rung: LiveRung): Course {
 }
 
 function adviceFor(course: Course, sample: Sample): Advice {
-  const { terms, rung, stand } = course;
+  const { terms, stand } = course;
   if (sample.phase === 'post-copy') {
     return stay;
   }

@@ -1,0 +1,49 @@
+import { type Domain, DomainGetJobStatsFlags, DomainXMLFlags, type Libvirt } from 'node-libvirt';
+import type { MigrationResult } from '../../hypervisor.js';
+import { forget, noted } from './errand.js';
+import { keep } from './incoming.js';
+import { readStats, resultOf } from './job-stats.js';
+import { movedDisks } from './moved-disks.js';
+import { ask, type Tools, type Way } from './tools.js';
+
+/**
+ * Does at the target what is left to do once the VM was seen there: what libvirt does not carry, and the markers of its
+ * disks. Whoever looks first does it, since who began the move may be dead; done twice it changes nothing.
+ */
+export async function arrive(tools: Tools, way: Way, signal: AbortSignal): Promise<void> {
+  const { id, target: host } = way;
+  await ask(tools, { host, what: 'finish the move there', purpose: 'work', signal }, async (libvirt) => {
+    const dom = await libvirt.domainLookupByUUID({ uuid: id });
+    const errand = await noted(libvirt, dom);
+    if (errand === undefined) {
+      return;
+    }
+    if (errand.hasAutostart) {
+      await libvirt.domainSetAutostart({ dom, autostart: true });
+    }
+    if (errand.hasMarkers) {
+      const xml = await libvirt.domainGetXMLDesc({ dom, flags: DomainXMLFlags.INACTIVE });
+      await keep(tools.folders, { id, host, libvirt, disks: movedDisks(xml, { copyStorage: 'all' }) });
+    }
+    await forget(libvirt, dom);
+  });
+}
+
+/**
+ * The result of the last migration that ended well, as this process or the target remembers it. The target knows neither
+ * of the disks nor, after post-copy, of anything.
+ */
+export async function resultAt(tools: Tools, way: Way, signal: AbortSignal): Promise<MigrationResult | undefined> {
+  return (
+    tools.results.find(way) ??
+    (await ask(tools, { host: way.target, what: 'tell how the move went', purpose: 'query', signal }, async (libvirt) =>
+      completedAt(libvirt, await libvirt.domainLookupByUUID({ uuid: way.id })),
+    ))
+  );
+}
+
+async function completedAt(libvirt: Libvirt, dom: Domain): Promise<MigrationResult | undefined> {
+  const flags = DomainGetJobStatsFlags.COMPLETED | DomainGetJobStatsFlags.KEEP_COMPLETED;
+  const stats = readStats(await libvirt.domainGetJobStats({ dom, flags }));
+  return stats === undefined ? undefined : resultOf(stats);
+}

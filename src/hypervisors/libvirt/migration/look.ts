@@ -1,0 +1,82 @@
+import {
+  type Domain,
+  DomainPausedReason,
+  DomainRunningReason,
+  DomainState,
+  ErrorNumber,
+  type Libvirt,
+} from 'node-libvirt';
+import type { VmState } from '../../../model/inventory.js';
+import { unless } from './failures.js';
+import { type MigrationStats, readStats } from './job-stats.js';
+
+/** A VM as one host has it at one moment. */
+export interface Seen {
+  readonly dom: Domain;
+  readonly state: VmState;
+  /** Stands still because it is being moved, or because somebody asked for that while it was. */
+  readonly isPausedToMove: boolean;
+  /** Runs at the target, with some of its memory still at the source. */
+  readonly isInPostCopy: boolean;
+  /** Its memory is spread over both hosts, and the stream between them has broken. */
+  readonly isBroken: boolean;
+  /** Runs, and was never stopped or resumed here by a migration: none can have handed it over. */
+  readonly hasNeverLeft: boolean;
+}
+
+/** Reasons to run that a VM has had ever since it came to the host. */
+const undisturbed: readonly number[] = [
+  DomainRunningReason.BOOTED,
+  DomainRunningReason.MIGRATED,
+  DomainRunningReason.RESTORED,
+  DomainRunningReason.FROM_SNAPSHOT,
+  DomainRunningReason.WAKEUP,
+];
+
+/** Asks one host; undefined when it does not know the VM. */
+export async function see(libvirt: Libvirt, id: string): Promise<Seen | undefined> {
+  const dom = await unless(ErrorNumber.NO_DOMAIN, libvirt.domainLookupByUUID({ uuid: id }));
+  const raw = dom === undefined ? undefined : await unless(ErrorNumber.NO_DOMAIN, libvirt.domainGetState({ dom }));
+  if (dom === undefined || raw === undefined) {
+    return undefined;
+  }
+  const isRunning = raw.state === DomainState.RUNNING;
+  const isPaused = raw.state === DomainState.PAUSED;
+  return {
+    dom,
+    state: stateOf(raw.state),
+    isPausedToMove: isPaused && raw.reason === DomainPausedReason.MIGRATION,
+    isInPostCopy:
+      (isPaused && raw.reason === DomainPausedReason.POSTCOPY) ||
+      (isRunning && raw.reason === DomainRunningReason.POSTCOPY),
+    isBroken:
+      (isPaused && raw.reason === DomainPausedReason.POSTCOPY_FAILED) ||
+      (isRunning && raw.reason === DomainRunningReason.POSTCOPY_FAILED),
+    hasNeverLeft: isRunning && undisturbed.includes(raw.reason),
+  };
+}
+
+/** The migration that is under way on this host; undefined when there is none. */
+export async function jobOf(libvirt: Libvirt, dom: Domain): Promise<MigrationStats | undefined> {
+  const answer = await unless(ErrorNumber.NO_DOMAIN, libvirt.domainGetJobStats({ dom }));
+  return answer === undefined ? undefined : readStats(answer);
+}
+
+function stateOf(state: number): VmState {
+  switch (state) {
+    case DomainState.RUNNING:
+    case DomainState.BLOCKED:
+      return 'running';
+    case DomainState.PAUSED:
+    case DomainState.PMSUSPENDED:
+      return 'paused';
+    // The guest has switched itself off, and QEMU has not ended yet.
+    case DomainState.SHUTDOWN:
+    case DomainState.SHUTOFF:
+      return 'shut-off';
+    case DomainState.CRASHED:
+      return 'crashed';
+    default:
+      return 'unknown';
+  }
+}
