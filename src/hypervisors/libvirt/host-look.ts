@@ -1,0 +1,144 @@
+import { ConnectListAllDomainsFlags, DomainStatsTypes, ErrorNumber, type Libvirt, LibvirtError } from 'node-libvirt';
+import type { HostFacts, VmFacts } from '../../model/inventory.js';
+import type { HostInventory } from '../hypervisor.js';
+import { describeDomain } from './domain-description.js';
+import { child, children, parseXml } from './domain-xml.js';
+import type { Surroundings } from './host-surroundings.js';
+import { vmFactsOf } from './vm-facts.js';
+
+/** What is known of a host before it is looked at, or learnt beside libvirt. */
+export interface HostAbout {
+  readonly name: string;
+  readonly site: string;
+  readonly images: string;
+  /** Networks that the estate says are there: taken where nobody can look. */
+  readonly declaredNetworks: readonly string[];
+  readonly isCordoned: boolean;
+  readonly surroundings: Surroundings | undefined;
+  readonly now: number;
+}
+
+/** What libvirt says in one look: two rounds of questions, however many VMs there are. */
+export interface HostAnswers {
+  readonly node: Awaited<ReturnType<Libvirt['nodeGetInfo']>>;
+  readonly cpuModels: readonly string[];
+  readonly cpuModel: string;
+  readonly networks: readonly string[];
+  /** Free bytes of the pool at the images folder; undefined when there is no such pool. */
+  readonly poolFreeBytes: number | undefined;
+  readonly vms: readonly { readonly xml: string; readonly stats: VmStats; readonly hasAutostart: boolean }[];
+}
+
+type VmStats = Awaited<ReturnType<Libvirt['connectGetAllDomainStats']>>[number]['params'];
+
+const wanted = DomainStatsTypes.STATE | DomainStatsTypes.BALLOON | DomainStatsTypes.VCPU | DomainStatsTypes.BLOCK;
+
+/** Asks everything at once, and then the definition of every VM: libvirt gives those one by one only. */
+export async function askHost(libvirt: Libvirt, images: string): Promise<HostAnswers> {
+  const [node, kvm, qemu, networks, poolFreeBytes, stats, autostarted] = await Promise.all([
+    libvirt.nodeGetInfo(),
+    capabilities(libvirt, 'kvm'),
+    capabilities(libvirt, 'qemu'),
+    libvirt.connectListAllNetworks({ flags: 0 }),
+    poolFree(libvirt, images),
+    libvirt.connectGetAllDomainStats({ stats: wanted }),
+    libvirt.connectListAllDomains({ flags: ConnectListAllDomainsFlags.AUTOSTART }),
+  ]);
+  const autostarting = new Set(autostarted.map(({ uuid }) => uuid));
+  const vms = await Promise.all(
+    stats.map(async ({ dom, params }) => {
+      const xml = await unlessGone(libvirt.domainGetXMLDesc({ dom, flags: 0 }));
+      return xml === undefined ? [] : [{ xml, stats: params, hasAutostart: autostarting.has(dom.uuid) }];
+    }),
+  );
+  return {
+    node,
+    cpuModels: [...new Set([...kvm.usable, ...qemu.usable])],
+    cpuModel: kvm.model ?? qemu.model ?? node.model,
+    networks: networks.map(({ name }) => name),
+    poolFreeBytes,
+    vms: vms.flat(),
+  };
+}
+
+/** The inventory of a host from what was answered. */
+export function hostInventory(answers: HostAnswers, about: HostAbout): HostInventory {
+  const { name, site, now } = about;
+  const vms = answers.vms.map(({ xml, stats, hasAutostart }) =>
+    vmFactsOf({ description: describeDomain(xml), stats, hasAutostart, at: { site, host: name }, observedAt: now }),
+  );
+  return { facts: factsOf(answers, about, vms), vms };
+}
+
+function factsOf(answers: HostAnswers, about: HostAbout, vms: readonly VmFacts[]): HostFacts {
+  const { node } = answers;
+  const memoryBytes = node.memory * 1024;
+  const promised = vms
+    .filter(({ state }) => state === 'running' || state === 'paused')
+    .reduce((sum, vm) => sum + vm.memoryBytes, 0);
+  const bridges = about.surroundings?.bridges ?? about.declaredNetworks;
+  return {
+    name: about.name,
+    site: about.site,
+    observedAt: about.now,
+    cpuModel: answers.cpuModel,
+    cpuModels: answers.cpuModels,
+    cpuThreads: node.cpus,
+    memoryBytes,
+    memoryFreeBytes: Math.max(0, memoryBytes - promised),
+    networks: [...new Set([...answers.networks, ...bridges, ...vms.flatMap(({ networks }) => networks)])].toSorted(),
+    // Where nobody can tell, the move itself finds out before it begins.
+    diskFreeBytes: about.surroundings?.diskFreeBytes ?? answers.poolFreeBytes ?? Number.MAX_SAFE_INTEGER,
+    isCordoned: about.isCordoned,
+  };
+}
+
+/** CPU models that a VM of this kind may ask for; none where the host does not offer the kind. */
+async function capabilities(
+  libvirt: Libvirt,
+  virttype: 'kvm' | 'qemu',
+): Promise<{ readonly usable: readonly string[]; readonly model?: string }> {
+  try {
+    const xml = await libvirt.connectGetDomainCapabilities({ virttype });
+    const modes = children(child(parseXml(xml), 'cpu') ?? parseXml(xml), 'mode');
+    const named = (name: string) => modes.find((mode) => mode.getAttribute('name') === name);
+    const custom = named('custom');
+    const hostModel = named('host-model');
+    const model = hostModel === undefined ? undefined : child(hostModel, 'model')?.textContent;
+    return {
+      usable: (custom === undefined ? [] : children(custom, 'model')).flatMap((each) =>
+        each.getAttribute('usable') === 'yes' ? [each.textContent ?? ''] : [],
+      ),
+      ...(model ? { model } : {}),
+    };
+  } catch (error) {
+    if (error instanceof LibvirtError) {
+      return { usable: [] };
+    }
+    throw error;
+  }
+}
+
+async function poolFree(libvirt: Libvirt, path: string): Promise<number | undefined> {
+  try {
+    const pool = await libvirt.storagePoolLookupByTargetPath({ path });
+    const { available } = await libvirt.storagePoolGetInfo({ pool });
+    return Number(available);
+  } catch (error) {
+    if (error instanceof LibvirtError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+async function unlessGone<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof LibvirtError && error.number === ErrorNumber.NO_DOMAIN) {
+      return undefined;
+    }
+    throw error;
+  }
+}
