@@ -91,7 +91,7 @@ async function faults(command) {
   const pools = (await Promise.all(hosts.map(poolsOn))).flat();
   return [
     ...astray.map(
-      (name) => `${name} is at ${now[name].map(({ host, isRunning }) => `${host} ${isRunning ? 'running' : 'off'}`)}`,
+      (name) => `${name} is at ${JSON.stringify(now[name].map(({ host, isRunning }) => [host, isRunning]))}`,
     ),
     ...(await losses(names, (name) => now[name][0]?.host)),
     ...pools.map((pool) => `a storage pool was left: ${pool}`),
