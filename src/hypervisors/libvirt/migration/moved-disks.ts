@@ -84,6 +84,22 @@ function movedDisk({ target, type, path, format, isEncrypted }: WritableDisk): M
   return { target, path, format, folder: posix.dirname(path), file: posix.basename(path) };
 }
 
+/** The file in which UEFI keeps its settings. A VM that runs takes it along in its memory; one that is shut off does not. */
+export function settingsFile(domainXml: string): MovedDisk | undefined {
+  const [os] = children(parse(domainXml), 'os');
+  const path = os === undefined ? '' : (child(os, 'nvram')?.textContent?.trim() ?? '');
+  return path === ''
+    ? undefined
+    : { target: 'nvram', format: 'raw', path, folder: posix.dirname(path), file: posix.basename(path) };
+}
+
+/** Whether libvirt keeps a TPM's state for the VM, in a folder of its own where nobody else reaches it. */
+export function hasEmulatedTpm(domainXml: string): boolean {
+  return children(parse(domainXml), 'devices')
+    .flatMap((devices) => children(devices, 'tpm'))
+    .some((tpm) => child(tpm, 'backend')?.getAttribute('type') === 'emulator');
+}
+
 /**
  * The definition as the target must have it: a disk that is copied whole arrives as one image without a backing chain, so
  * that chain must not be named there. Undefined when there is nothing to change, since libvirt then carries every byte of
