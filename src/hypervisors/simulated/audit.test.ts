@@ -63,7 +63,13 @@ describe('the audit', () => {
     for (const rung of ['live', 'throttle', 'post-copy', 'pause'] as const) {
       const world = rehearse(spec);
       const id = await idOf(world, 'north-1', 'db-1');
-      const migration = { id, source: 'north-1', target: 'north-2', ladder: [rung], copyStorage: 'all' as const };
+      const migration = {
+        id,
+        source: 'north-1',
+        target: 'north-2',
+        ladder: [rung] as const,
+        copyStorage: 'all' as const,
+      };
       await answered(
         world,
         world.hypervisor.migrate({ ...migration, maxDowntimeMs: 500 }, never, () => undefined),

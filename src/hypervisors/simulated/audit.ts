@@ -32,6 +32,7 @@ export interface Effect {
 
 export type EffectKind =
   | 'autostart'
+  | 'carry'
   | 'command'
   | 'cordon'
   | 'define'

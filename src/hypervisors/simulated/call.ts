@@ -5,7 +5,7 @@ import type { ReadyCheck } from '../../model/runbook.js';
 import type { Notice } from '../../notifiers/notifier.js';
 import type { OverlayRequest, PointChoice } from '../../storage-sync/replicas.js';
 import type { ShellCommand } from '../host-shell.js';
-import type { Migration, VmDefinition } from '../hypervisor.js';
+import type { Carrying, Migration, VmDefinition } from '../hypervisor.js';
 
 /** What a port asks of the world, as data: it is on its way, and arrives even when the process that asked has died. */
 export type Request =
@@ -39,6 +39,9 @@ export type HypervisorRequest = { readonly port: 'hypervisor' } & (
   | { readonly method: 'define'; readonly host: string; readonly definition: VmDefinition }
   | { readonly method: 'setAutostart'; readonly host: string; readonly id: string; readonly isOn: boolean }
   | { readonly method: 'migrate'; readonly migration: Migration }
+  | { readonly method: 'carry'; readonly carrying: Carrying }
+  | { readonly method: 'prospect'; readonly source: string; readonly target: string }
+  | { readonly method: 'dirtyRates'; readonly host: string; readonly ids: readonly string[] }
   | { readonly method: 'migrationState'; readonly id: string; readonly source: string; readonly target: string }
   | { readonly method: 'cordon'; readonly host: string; readonly isCordoned: boolean }
 );
@@ -106,6 +109,9 @@ function askedOfHypervisor(request: HypervisorRequest): ReturnType<typeof askedO
   switch (request.method) {
     case 'migrate':
       return { host: request.migration.source };
+    case 'carry':
+      return { host: request.carrying.source };
+    case 'prospect':
     case 'migrationState':
       return 'controller';
     default:
@@ -136,6 +142,8 @@ const looks: ReadonlySet<string> = new Set([
   'host',
   'vm',
   'migrationState',
+  'prospect',
+  'dirtyRates',
   'list',
   'find',
   'carried',

@@ -11,7 +11,7 @@ const patienceMs = 5_000;
 
 /** Whether this is a call whose operation ends when its caller wants it to. */
 function isAbortable({ request }: Call): boolean {
-  return request.method === 'migrate' || request.method === 'sync' || request.method === 'reverse';
+  return ['migrate', 'carry', 'sync', 'reverse'].includes(request.method);
 }
 
 /** Sends a request on its way. What it sets going goes on when nobody awaits the answer any more. */
@@ -162,6 +162,14 @@ export function loseUnanswerable(core: Core): void {
       after(core, patienceMs, { event: 'call-lost', call: call.id });
     }
   }
+}
+
+/** Whether somebody who is alive waits for the end of the transfer. */
+export function isAwaited(core: Core, transfer: number): boolean {
+  return Object.values(core.state.calls).some(
+    ({ waitsFor, isForsaken }) =>
+      !isForsaken && waitsFor !== undefined && 'transfer' in waitsFor && waitsFor.transfer === transfer,
+  );
 }
 
 function end(core: Core, id: number, outcome: Outcome): void {

@@ -1,5 +1,6 @@
-import type { Call } from './call.js';
-import { answer, arrive, deliver, lose } from './calls.js';
+import { answer, arrive, deliver, isAwaited, lose } from './calls.js';
+import { abandonCarry, completeCarry, endOrphans, isCarry } from './carries.js';
+import { climb } from './climbing.js';
 import { cycle, linkChanged } from './copies.js';
 import { after, asAsked, type Core, letObserve } from './core.js';
 import { failed } from './failures.js';
@@ -8,10 +9,10 @@ import { stop } from './guests.js';
 import { perform } from './handlers.js';
 import { come } from './hosts.js';
 import { abandon, arrived, endBroken, isMigration } from './migration-ends.js';
-import { progressEveryMs } from './migrations.js';
+import { progressEveryMs } from './moves.js';
 import { breakSync, completeReverse, completeSync } from './syncs.js';
 import type { Transfer } from './transfer.js';
-import { current, progressOf } from './transfers.js';
+import { current, progressOf, share } from './transfers.js';
 import type { WorldEvent } from './world-event.js';
 
 /** Lets an event happen, and then the observer look. */
@@ -34,6 +35,7 @@ function happen(core: Core, event: WorldEvent): void {
       return;
     case 'call-lost':
       lose(core, event.call);
+      endOrphans(core);
       return;
     case 'call-aborted':
       abortOperation(core, event.call);
@@ -54,9 +56,7 @@ function happen(core: Core, event: WorldEvent): void {
       whenDefined(current(core, event.transfer, event.revision), (transfer) => giveUp(core, transfer));
       return;
     case 'transfer-broken':
-      whenDefined(current(core, event.transfer, event.revision), (transfer) =>
-        end(core, transfer, transfer.purpose.kind === 'migration' ? 'migration-aborted' : 'transfer-broken'),
-      );
+      whenDefined(current(core, event.transfer, event.revision), (transfer) => end(core, transfer));
       return;
     case 'cycle-due':
       cycle(core, event.copy);
@@ -85,6 +85,8 @@ function finish(core: Core, transfer: Transfer): void {
   const { purpose } = transfer;
   if (isMigration(transfer)) {
     asAsked(core, () => arrived(core, transfer));
+  } else if (isCarry(transfer)) {
+    asAsked(core, () => completeCarry(core, transfer));
   } else if (purpose.kind === 'reverse') {
     asAsked(core, () => completeReverse(core, transfer, purpose.vm, purpose.asOf));
   } else if (purpose.kind === 'sync' && purpose.isAsked) {
@@ -94,28 +96,43 @@ function finish(core: Core, transfer: Transfer): void {
   }
 }
 
-/** Whoever asked for a migration watches it and stops one that stalls; one that nobody watches goes on for ever. */
+/**
+ * Whoever asked for a migration watches it: one that stalls goes on on the next rung of its ladder, and is stopped after
+ * the last. One that nobody watches goes on as it is, for ever if need be.
+ */
 function giveUp(core: Core, transfer: Transfer): void {
-  if (isMigration(transfer) && followers(core, transfer).some(({ isForsaken }) => !isForsaken)) {
-    abandon(
-      core,
-      transfer,
-      failed(
-        'migration-stalled',
-        'permanent',
-        'The VM changes its memory faster than it can be sent',
-        'Use another rung of the ladder, or more bandwidth',
-      ),
-    );
+  if (!isMigration(transfer)) {
+    return;
+  }
+  const { purpose } = transfer;
+  if (isAwaited(core, transfer.id)) {
+    if (!climb(core, transfer)) {
+      abandon(core, transfer, stalled(purpose.migration.ladder));
+    }
+  } else if (purpose.rungUntil !== undefined) {
+    delete purpose.rungUntil;
+    share(core, transfer);
   }
 }
 
-function end(core: Core, transfer: Transfer, code: string): void {
-  const outcome = failed(code, 'transient', `${transfer.source} lost ${transfer.target}`, 'Check the link');
+function stalled(ladder: readonly string[]) {
+  return failed(
+    'migration-stalled',
+    'permanent',
+    `The VM did not move on any rung of its ladder (${ladder.join(', ')})`,
+    'Allow more time, a longer downtime, or a further rung',
+  );
+}
+
+function end(core: Core, transfer: Transfer): void {
+  const because = (code: string) =>
+    failed(code, 'transient', `${transfer.source} lost ${transfer.target}`, 'Check the link');
   if (isMigration(transfer)) {
-    abandon(core, transfer, outcome);
+    abandon(core, transfer, because('migration-aborted'));
+  } else if (isCarry(transfer)) {
+    abandonCarry(core, transfer, because('move-aborted'));
   } else {
-    breakSync(core, transfer, outcome);
+    breakSync(core, transfer, because('transfer-broken'));
   }
 }
 
@@ -141,6 +158,8 @@ function abortOperation(core: Core, id: number): void {
     if (transfer.purpose.phase === 'before-switch') {
       abandon(core, transfer, failed('migration-aborted', 'precondition', `The ${subject} was stopped, the VM stays`));
     }
+  } else if (isCarry(transfer)) {
+    abandonCarry(core, transfer, failed('move-aborted', 'precondition', `The ${subject} was stopped, the VM stays`));
   } else {
     breakSync(core, transfer, failed('call-aborted', 'precondition', `The ${subject} was stopped`));
   }
@@ -156,10 +175,4 @@ function tellProgress(core: Core, id: number): void {
     waiter.progress(progressOf(core, under));
     after(core, progressEveryMs, { event: 'progress-due', call: id });
   }
-}
-
-function followers(core: Core, transfer: Transfer): readonly Call[] {
-  return Object.values(core.state.calls).filter(
-    ({ waitsFor }) => waitsFor !== undefined && 'transfer' in waitsFor && waitsFor.transfer === transfer.id,
-  );
 }

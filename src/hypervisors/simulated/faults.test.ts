@@ -74,7 +74,7 @@ describe('scripted faults of the world', () => {
     const failure = await failureOf(world, world.hypervisor.migrate(move, never, nothing));
     expect(failure).toMatchObject({ code: 'migration-aborted', kind: 'transient' });
     const state = await answered(world, world.hypervisor.migrationState(move.id, 'north-1', 'north-2', never));
-    expect(state).toEqual({ source: 'running', target: 'unreachable', isUnderWay: false });
+    expect(state).toEqual({ source: 'running', target: 'unreachable', isUnderWay: false, neverLeft: true });
   });
 
   it('loses the answer when the source dies during a migration, and the VM with it', async () => {
@@ -271,7 +271,8 @@ describe('a link', () => {
     const id = await idOf(world, 'north-1', 'db-1');
     const migrate = async (bytesPerSecond: number, source: string, target: string): Promise<number> => {
       const before = world.clock.now();
-      const move = { id, source, target, ladder: ['live'], copyStorage: 'all', maxDowntimeMs: 300 } as const;
+      const replaces = { since: before, stale: true };
+      const move = { id, source, target, ladder: ['live'], copyStorage: 'all', replaces, maxDowntimeMs: 300 } as const;
       await answered(world, world.hypervisor.migrate({ ...move, bytesPerSecond }, never, nothing));
       return world.clock.now() - before;
     };

@@ -126,6 +126,7 @@ export function start(core: Core, host: HostState, guest: Guest): Outcome {
   guest.state = 'running';
   guest.boot += 1;
   guest.isShuttingDown = false;
+  delete guest.hasStoodStill;
   guest.readyAt = core.clock.now() + launchMs + nature.bootMs;
   if (definition.cloneOf === undefined) {
     delete core.state.lastWriteAt[definition.id];

@@ -1,4 +1,5 @@
 import type { Call, HypervisorRequest, Outcome, ReplicasRequest } from './call.js';
+import { carry } from './carries.js';
 import { runCommand } from './commands.js';
 import { copyAt, replicaOf } from './copies.js';
 import { type Core, guestsChanged, note } from './core.js';
@@ -9,6 +10,7 @@ import { migrate, migrationState } from './migrations.js';
 import { isReachable } from './network.js';
 import { createOverlay, mergeOverlay, overlayDisks, promote, promoted, removeOverlay } from './overlays.js';
 import { probe } from './probes.js';
+import { dirtyRates, prospect } from './prospects.js';
 import { reverse, sync } from './syncs.js';
 import type { HostState } from './world-state.js';
 
@@ -36,7 +38,10 @@ function performHypervisor(core: Core, call: Call, request: HypervisorRequest): 
   if (request.method === 'migrationState') {
     return { value: migrationState(core, request.id, request.source, request.target), tookMs: 2 };
   }
-  const name = request.method === 'migrate' ? request.migration.source : request.host;
+  if (request.method === 'prospect') {
+    return prospect(core, request.source, request.target);
+  }
+  const name = hostOf(request);
   const host = core.state.hosts[name];
   if (host === undefined) {
     return failed('host-not-found', 'permanent', `There is no host ${name}`, 'Name one of the estate');
@@ -52,8 +57,12 @@ function performHypervisor(core: Core, call: Call, request: HypervisorRequest): 
       return define(core, host, request.definition);
     case 'undefine':
       return undefine(core, host, request.id);
+    case 'dirtyRates':
+      return dirtyRates(core, host, request.ids);
     case 'migrate':
       return migrate(core, call, request.migration);
+    case 'carry':
+      return carry(core, call, request.carrying);
     case 'cordon':
       return cordon(core, host, request.isCordoned);
     case 'start':
@@ -61,6 +70,18 @@ function performHypervisor(core: Core, call: Call, request: HypervisorRequest): 
     case 'destroy':
     case 'setAutostart':
       return performOnGuest(core, call, host, request);
+  }
+}
+
+/** The host that is asked: of a move, its source. */
+function hostOf(request: Exclude<HypervisorRequest, { method: 'migrationState' | 'prospect' }>): string {
+  switch (request.method) {
+    case 'migrate':
+      return request.migration.source;
+    case 'carry':
+      return request.carrying.source;
+    default:
+      return request.host;
   }
 }
 

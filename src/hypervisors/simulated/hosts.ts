@@ -1,5 +1,6 @@
 import type { HostFacts } from '../../model/inventory.js';
 import { loseUnanswerable } from './calls.js';
+import { abandonCarry, isCarry } from './carries.js';
 import { linkChanged } from './copies.js';
 import { after, type Core, guestsChanged, note } from './core.js';
 import { failed } from './failures.js';
@@ -40,15 +41,21 @@ export function die(core: Core, host: HostState): void {
     halt(core, host, guest);
   }
   guestsChanged(core);
-  endMigrations(core, host);
+  endMoves(core, host);
   connectionsChanged(core);
 }
 
-function endMigrations(core: Core, host: HostState): void {
+function endMoves(core: Core, host: HostState): void {
   for (const transfer of Object.values(core.state.transfers)) {
-    if (isMigration(transfer) && (transfer.source === host.name || transfer.target === host.name)) {
-      const message = `${host.name} died during the migration`;
-      abandon(core, transfer, failed('migration-aborted', 'transient', message, 'Look where the VM runs'));
+    if (transfer.source !== host.name && transfer.target !== host.name) {
+      continue;
+    }
+    const because = (code: string) =>
+      failed(code, 'transient', `${host.name} died during the move`, 'Look where the VM is');
+    if (isMigration(transfer)) {
+      abandon(core, transfer, because('migration-aborted'));
+    } else if (isCarry(transfer)) {
+      abandonCarry(core, transfer, because('move-aborted'));
     }
   }
 }

@@ -1,17 +1,18 @@
-import type { Migration, MigrationResult } from '../hypervisor.js';
+import type { MigrationResult } from '../hypervisor.js';
 import type { Outcome } from './call.js';
-import { answerWaiting } from './calls.js';
+import { answerWaiting, isAwaited } from './calls.js';
+import { endBrokenCarries } from './carries.js';
 import { drawBetween } from './chance.js';
 import { type Core, guestsChanged, note } from './core.js';
 import { failed } from './failures.js';
 import { fileOf, requestShutdown } from './guests.js';
-import { copiesOf } from './holdings.js';
-import { resultKey } from './migrations.js';
-import type { Transfer } from './transfer.js';
+import { discardFiles, keepFiles } from './incoming.js';
+import { followMove, resultKey } from './moves.js';
+import { type MigrationPurpose, rungOf, type Transfer } from './transfer.js';
 import { remove, share, update } from './transfers.js';
-import type { Guest, HostState, ImageFile } from './world-state.js';
+import type { Guest, HostState } from './world-state.js';
 
-type MigrationTransfer = Transfer & { readonly purpose: Extract<Transfer['purpose'], { kind: 'migration' }> };
+export type MigrationTransfer = Transfer & { readonly purpose: MigrationPurpose };
 
 /** Whether the transfer moves a VM. */
 export function isMigration(transfer: Transfer): transfer is MigrationTransfer {
@@ -42,13 +43,14 @@ function endsOf(core: Core, { id, purpose }: MigrationTransfer): Ends | undefine
   return isWhole ? { from, to, leaving, arriving } : undefined;
 }
 
-/** Migrations whose VM was stopped at one of its ends are over. */
+/** Migrations whose VM was stopped at one of its ends are over, and carries whose VM was started. */
 export function endBroken(core: Core): void {
   for (const transfer of Object.values(core.state.transfers)) {
     if (isMigration(transfer) && endsOf(core, transfer) === undefined) {
       abandon(core, transfer, failed('migration-aborted', 'transient', 'The VM was stopped during its migration'));
     }
   }
+  endBrokenCarries(core);
 }
 
 /** Enough has arrived: the VM runs on the target from now on. After a post-copy switch the rest of it follows. */
@@ -58,7 +60,7 @@ export function arrived(core: Core, transfer: MigrationTransfer): void {
   update(core, transfer);
   if (ends === undefined) {
     endBroken(core);
-  } else if (purpose.migration.ladder[0] === 'post-copy' && purpose.phase === 'before-switch') {
+  } else if (rungOf(purpose) === 'post-copy' && purpose.phase === 'before-switch') {
     switchOver(core, transfer, ends);
   } else {
     complete(core, transfer, ends);
@@ -70,13 +72,15 @@ function switchOver(core: Core, transfer: MigrationTransfer, ends: Ends): void {
   const { memoryBytes } = ends.arriving.definition;
   transfer.purpose.phase = 'after-switch';
   transfer.leftBytes = Math.min(memoryBytes, transfer.dirtyBytesPerSecond * seconds);
-  run(core, transfer.purpose.migration, ends);
+  run(core, transfer.purpose, ends);
   ends.leaving.state = 'paused';
+  ends.leaving.hasStoodStill = true;
   share(core, transfer);
 }
 
-function run(core: Core, migration: Migration, { to, leaving, arriving }: Ends): void {
-  moveFiles(core, { migration, leaving, arriving });
+function run(core: Core, { migration }: MigrationPurpose, ends: Ends): void {
+  const { to, leaving, arriving } = ends;
+  moveFiles(core, migration.copyStorage, ends);
   delete arriving.arrivesBy;
   delete arriving.replaces;
   arriving.state = 'running';
@@ -89,66 +93,52 @@ function run(core: Core, migration: Migration, { to, leaving, arriving }: Ends):
 }
 
 function complete(core: Core, transfer: MigrationTransfer, ends: Ends): void {
-  const { migration, phase } = transfer.purpose;
+  const { migration, phase, climbed } = transfer.purpose;
   const { id, source, target } = migration;
   const { from, arriving } = ends;
-  const downtimeMs = downtimeOf(core, transfer, migration);
-  const result: MigrationResult = { downtimeMs, bytes: Math.round(transfer.sentBytes) };
+  const result: MigrationResult = {
+    downtimeMs: downtimeOf(core, transfer),
+    bytes: Math.round(transfer.sentBytes),
+    ...(climbed.length === 0 ? {} : { climbed }),
+  };
   remove(core, transfer);
   if (phase === 'before-switch') {
-    run(core, migration, ends);
+    run(core, transfer.purpose, ends);
   }
   delete from.guests[id];
   const left = failed('vm-not-found', 'permanent', `${arriving.definition.name} has moved to ${target}`, 'Ask there');
   answerWaiting(core, (wait) => 'off' in wait && wait.off === id && wait.host === source, left);
-  for (const copy of copiesOf(core, id)) {
-    if (copy.source === source && copy.host !== target) {
-      copy.source = target;
-    } else if (copy.host === target && migration.copyStorage === 'overlay') {
-      copy.isClosed = true;
-      copy.isLive = false;
-    }
-  }
+  followMove(core, migration);
   core.state.migrationResults[resultKey(id, source, target)] = result;
   guestsChanged(core, migration.id);
   note(core, 'migrate', { host: target, vm: arriving.definition.name, detail: `from ${source}` });
   answerWaiting(core, (wait) => 'transfer' in wait && wait.transfer === transfer.id, { value: result });
 }
 
-function downtimeOf(core: Core, transfer: Transfer, { ladder: [rung], maxDowntimeMs }: Migration): number {
+function downtimeOf(core: Core, transfer: MigrationTransfer): number {
+  const { purpose } = transfer;
   const handOverMs = drawBetween(core.state, 20, 60);
-  switch (rung) {
-    case 'pause':
-      return core.clock.now() - transfer.startedAt + handOverMs;
-    case 'post-copy':
-      return handOverMs;
-    default:
-      return Math.min(maxDowntimeMs, handOverMs + Math.round((1_000 * transfer.leftBytes) / transfer.bytesPerSecond));
+  if (purpose.pausedAt !== undefined) {
+    return core.clock.now() - purpose.pausedAt + handOverMs;
   }
+  const restMs = Math.round((1_000 * transfer.leftBytes) / transfer.bytesPerSecond);
+  return purpose.phase === 'after-switch' ? handOverMs : Math.min(purpose.migration.maxDowntimeMs, handOverMs + restMs);
 }
 
+/** The target's disks hold from now on what the guest has written at its source. */
 function moveFiles(
   core: Core,
-  { migration, leaving, arriving }: { migration: Migration; leaving: Guest; arriving: Guest },
+  copyStorage: 'none' | 'all' | 'overlay',
+  { from, to, leaving, arriving }: Pick<Ends, 'from' | 'to' | 'leaving' | 'arriving'>,
 ): void {
-  if (migration.copyStorage === 'none') {
-    return;
-  }
-  const from = core.state.hosts[migration.source] as HostState;
-  const to = core.state.hosts[migration.target] as HostState;
   const now = core.clock.now();
-  for (const [index, { path, sizeBytes }] of arriving.definition.disks.entries()) {
+  keepFiles(to, arriving.definition, now);
+  for (const [index, { path }] of arriving.definition.disks.entries()) {
     const old = fileOf(core, from, leaving.definition.disks[index]?.path ?? path);
-    const newBytes = to.files[path] === undefined ? (old?.usedBytes ?? sizeBytes) : 0;
-    const file: ImageFile = {
-      of: migration.id,
-      sizeBytes,
-      usedBytes: old?.usedBytes ?? sizeBytes,
-      isShared: false,
-      dataAt: now,
-    };
-    to.files[path] = file;
-    to.diskFreeBytes -= newBytes;
+    const file = to.files[path];
+    if (copyStorage === 'overlay' && file !== undefined) {
+      to.files[path] = { ...file, usedBytes: old?.usedBytes ?? file.sizeBytes, dataAt: now };
+    }
     if (old !== undefined) {
       old.dataAt = now;
     }
@@ -157,13 +147,16 @@ function moveFiles(
 
 /**
  * Ends a migration that will not arrive. Before the switch the VM stays at the source and the target forgets what it
- * has. After a post-copy switch the VM is in two halves, and can run on neither side: only its disks are whole.
+ * has; files that were made for its disks stay when nobody who asked for it is left. After a post-copy switch the VM is in two halves, and can run on neither side: only its disks are whole.
  */
 export function abandon(core: Core, transfer: MigrationTransfer, outcome: Outcome): void {
   const { migration, phase } = transfer.purpose;
   const leaving = core.state.hosts[migration.source]?.guests[migration.id];
   const to = core.state.hosts[migration.target];
   const arriving = to?.guests[migration.id];
+  if (phase === 'before-switch' && to?.isUp === true && isAwaited(core, transfer.id)) {
+    discardFiles(to, migration.id);
+  }
   remove(core, transfer);
   if (phase === 'before-switch') {
     if (leaving?.state === 'paused') {

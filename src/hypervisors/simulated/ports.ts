@@ -44,6 +44,16 @@ function hypervisorOf(core: Core): Hypervisor {
     destroy: (host, id, signal) => ask(core, { port, method: 'destroy', host, id }, signal),
     setAutostart: (host, id, isOn, signal) => ask(core, { port, method: 'setAutostart', host, id, isOn }, signal),
     migrate: (migration, signal, progress) => ask(core, { port, method: 'migrate', migration }, signal, progress),
+    carry: (carrying, signal, progress) => ask(core, { port, method: 'carry', carrying }, signal, progress),
+    prospect: (source, target, signal) => ask(core, { port, method: 'prospect', source, target }, signal),
+    dirtyRates: async (host, ids, signal) => {
+      const rates = await ask<Readonly<Record<string, number>>>(
+        core,
+        { port, method: 'dirtyRates', host, ids },
+        signal,
+      );
+      return new Map(Object.entries(rates));
+    },
     migrationState: (id, source, target, signal) =>
       ask(core, { port, method: 'migrationState', id, source, target }, signal),
     cordon: (host, isCordoned, signal) => ask(core, { port, method: 'cordon', host, isCordoned }, signal),

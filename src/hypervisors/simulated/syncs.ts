@@ -8,7 +8,7 @@ import { after, type Core, note } from './core.js';
 import { failed } from './failures.js';
 import { fileOf, hasMemory, natureOf, undefine } from './guests.js';
 import { dropCopy, dropOverlay, keepCopy, layersOver } from './holdings.js';
-import { progressEveryMs } from './migrations.js';
+import { progressEveryMs } from './moves.js';
 import { canSpeak } from './network.js';
 import type { Transfer } from './transfer.js';
 import { begin, remove } from './transfers.js';

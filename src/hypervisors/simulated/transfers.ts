@@ -1,7 +1,7 @@
 import type { TransferProgress } from '../hypervisor.js';
 import { after, type Core, nextId } from './core.js';
 import { canSpeak, linkOf } from './network.js';
-import type { Transfer } from './transfer.js';
+import { type MigrationPurpose, rungOf, type Transfer, type TransferPurpose } from './transfer.js';
 import type { HostState } from './world-state.js';
 
 /** A transfer that nothing carries any more is given up after this long, ms. */
@@ -10,15 +10,18 @@ const patienceMs = 5_000;
 /** A migration that gets no nearer to its end for this long has stalled, ms. */
 const stallMs = 10_000;
 
-type NewTransfer = Pick<
+type NewTransfer<Purpose> = Pick<
   Transfer,
-  'source' | 'target' | 'purpose' | 'totalBytes' | 'dirtyBytesPerSecond' | 'capBytesPerSecond'
->;
+  'source' | 'target' | 'totalBytes' | 'dirtyBytesPerSecond' | 'capBytesPerSecond'
+> & { readonly purpose: Purpose };
 
 /** Begins to send. Its speed is a fair share of the link and of both hosts' network cards. */
-export function begin(core: Core, transfer: NewTransfer): Transfer {
+export function begin<Purpose extends TransferPurpose>(
+  core: Core,
+  transfer: NewTransfer<Purpose>,
+): Transfer & { readonly purpose: Purpose } {
   const now = core.clock.now();
-  const begun: Transfer = {
+  const begun = {
     ...transfer,
     id: nextId(core),
     startedAt: now,
@@ -81,22 +84,38 @@ function reckon(core: Core, transfer: Transfer): void {
   transfer.revision += 1;
   transfer.enoughBytes = enoughBytes(transfer);
   const about = { transfer: transfer.id, revision: transfer.revision };
-  const net = transfer.bytesPerSecond - dirtyRate(transfer);
   if (transfer.bytesPerSecond === 0) {
     after(core, patienceMs, { event: 'transfer-broken', ...about });
-  } else if (transfer.leftBytes <= transfer.enoughBytes) {
-    after(core, 0, { event: 'transfer-due', ...about });
-  } else if (net > 0) {
-    const seconds = (transfer.leftBytes - transfer.enoughBytes) / net;
-    after(core, seconds * 1_000, { event: 'transfer-due', ...about });
-  } else {
-    after(core, stallMs, { event: 'transfer-stalled', ...about });
+    return;
   }
+  const leftMs = expectedMs(transfer);
+  const graceMs = Math.min(leftMs === undefined ? stallMs : Number.POSITIVE_INFINITY, rungLeftMs(core, transfer));
+  if (leftMs !== undefined && leftMs <= graceMs) {
+    after(core, leftMs, { event: 'transfer-due', ...about });
+  } else {
+    after(core, graceMs, { event: 'transfer-stalled', ...about });
+  }
+}
+
+/** How long it will take at this speed, ms; undefined when it gets no nearer to its end. */
+function expectedMs(transfer: Transfer): number | undefined {
+  const net = transfer.bytesPerSecond - dirtyRate(transfer);
+  if (transfer.leftBytes <= transfer.enoughBytes) {
+    return 0;
+  }
+  return net > 0 ? (1_000 * (transfer.leftBytes - transfer.enoughBytes)) / net : undefined;
+}
+
+/** How long the rung of a migration may still take: after a switch there is no other any more. */
+function rungLeftMs(core: Core, { purpose }: Transfer): number {
+  return purpose.kind === 'migration' && purpose.phase === 'before-switch' && purpose.rungUntil !== undefined
+    ? Math.max(0, purpose.rungUntil - core.clock.now())
+    : Number.POSITIVE_INFINITY;
 }
 
 /** What a running guest may be stopped for: half of the pause that is allowed, and at most a small part of it all. */
 function enoughBytes({ purpose, bytesPerSecond, totalBytes }: Transfer): number {
-  if (purpose.kind !== 'migration' || !['live', 'throttle'].includes(purpose.migration.ladder[0])) {
+  if (purpose.kind !== 'migration' || !['live', 'throttle'].includes(rungOf(purpose))) {
     return 0;
   }
   return Math.min((bytesPerSecond * purpose.migration.maxDowntimeMs) / 2_000, totalBytes / 20);
@@ -107,7 +126,7 @@ function dirtyRate({ purpose, dirtyBytesPerSecond, bytesPerSecond }: Transfer): 
   if (purpose.kind !== 'migration') {
     return 0;
   }
-  switch (purpose.migration.ladder[0]) {
+  switch (rungOf(purpose)) {
     case 'live':
       return dirtyBytesPerSecond;
     case 'throttle':
@@ -138,9 +157,23 @@ export function current(core: Core, id: number, revision: number): Transfer | un
 /** How far the transfer is now. */
 export function progressOf(core: Core, transfer: Transfer): TransferProgress {
   update(core, transfer);
+  const doneBytes = Math.round(Math.max(0, transfer.totalBytes - transfer.leftBytes));
+  const leftMs = transfer.bytesPerSecond === 0 ? undefined : expectedMs(transfer);
   return {
-    doneBytes: Math.round(Math.max(0, transfer.totalBytes - transfer.leftBytes)),
+    doneBytes,
     totalBytes: Math.round(transfer.totalBytes),
     bytesPerSecond: Math.round(transfer.bytesPerSecond),
+    ...(leftMs === undefined ? {} : { leftMs: Math.round(leftMs) }),
+    ...(transfer.purpose.kind === 'migration' ? standOf(transfer.purpose, doneBytes) : {}),
+  };
+}
+
+function standOf(purpose: MigrationPurpose, doneBytes: number): Pick<TransferProgress, 'phase' | 'rung' | 'reason'> {
+  const reason = purpose.climbed.at(-1)?.reason;
+  const before = doneBytes < purpose.diskBytes ? 'disks' : 'memory';
+  return {
+    phase: purpose.phase === 'after-switch' ? 'post-copy' : before,
+    rung: rungOf(purpose),
+    ...(reason === undefined ? {} : { reason }),
   };
 }

@@ -95,6 +95,8 @@ export interface Guest {
   arrivesBy?: number;
   /** What the host knew of the VM before that. */
   replaces?: Guest;
+  /** Whether a migration has ever stopped it here: then its running says nothing about the other host. */
+  hasStoodStill?: true;
 }
 
 export interface ImageFile {
@@ -105,6 +107,8 @@ export interface ImageFile {
   readonly isShared: boolean;
   /** Moment of the data in it, while no VM writes to it. */
   dataAt: number;
+  /** When it was made for a move that has not ended well: it is not whole. */
+  incomingSince?: number;
 }
 
 /** What belongs to the software inside a VM, not to any definition of it. */

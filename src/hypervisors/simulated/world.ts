@@ -1,6 +1,7 @@
 import type { Estate } from '../../model/estate.js';
 import { type Audit, isStray } from './audit.js';
 import { forsakeAll } from './calls.js';
+import { endOrphans } from './carries.js';
 import { type Core, schedule } from './core.js';
 import { handle } from './events.js';
 import type { CallMatch, ScriptedFault, WorldFault } from './fault.js';
@@ -84,6 +85,7 @@ export function restoreWorld(text: string): World {
     schedule(core, at, event);
   }
   forsakeAll(core);
+  endOrphans(core);
   return worldOf(core);
 }
 
@@ -139,6 +141,7 @@ function worldOf(core: Core): World {
     callsOf: ({ port, method }) => state.callCounts[`${port}.${method}`] ?? 0,
     detach: () => {
       forsakeAll(core);
+      endOrphans(core);
       clock.forgetCallers();
     },
     save: () => JSON.stringify({ format: 1, now: clock.now(), state, due: clock.scheduled() } satisfies SavedWorld),
