@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox';
 import type { Fencer } from '../fencers/fencer.js';
 import type { Prober } from '../health/prober.js';
 import type { HostShell } from '../hypervisors/host-shell.js';
-import type { Hypervisor } from '../hypervisors/hypervisor.js';
+import type { Hypervisor, TransferProgress } from '../hypervisors/hypervisor.js';
 import type { Proof } from '../model/authority.js';
 import type { Clock } from '../model/clock.js';
 import type { Estate } from '../model/estate.js';
@@ -74,6 +74,8 @@ export interface StepProgress {
   readonly unit?: 'bytes' | 'checks';
   /** Until when it waits, ms since the epoch. */
   readonly untilMs?: number;
+  /** Of a step that moves bytes: all that the hypervisor says of it. `text` then names only what is moved and whither. */
+  readonly transfer?: TransferProgress;
 }
 
 export interface ReceivedMove {
