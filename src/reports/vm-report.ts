@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../model/json.js';
+import { isJsonObject, type JsonObject } from '../model/json.js';
 import { formatPlace } from '../model/place.js';
 import type { Lane, Plan, StepKind } from '../model/plan.js';
 import type { DataAge, LaneReport, StepReport, VmOutcome, VmReport } from './run-report.js';
@@ -137,14 +137,10 @@ function numberIn(output: JsonObject | undefined, key: string): number | undefin
 /** The moment of the data of `{ point: { at } }`. */
 function pointTimeIn(output: JsonObject | undefined): number | undefined {
   const point = output?.['point'];
-  return isObject(point) ? numberIn(point, 'at') : undefined;
+  return isJsonObject(point) ? numberIn(point, 'at') : undefined;
 }
 
 function sum(values: readonly (number | undefined)[]): number | undefined {
   const known = values.filter((value) => value !== undefined);
   return known.length === 0 ? undefined : known.reduce((total, value) => total + value, 0);
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

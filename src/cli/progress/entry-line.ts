@@ -4,6 +4,7 @@ import { formatPlace } from '../../model/place.js';
 import type { Plan, Step } from '../../model/plan.js';
 import { formatDuration } from '../../model/units.js';
 import { clean } from '../style.js';
+import { movedText } from './moved-text.js';
 import { timeOfDay } from './words.js';
 
 /** What a line needs to know besides its entry. */
@@ -36,8 +37,10 @@ function textOf(entry: Entry, context: LineContext): string | undefined {
       const attempt = attemptText(entry.attempt, step);
       return `${subject(entry, step)}: ${attempt === '' ? '' : `${attempt} `}started`;
     }
-    case 'step.succeeded':
-      return `${subject(entry, stepOf(entry, context.plan))}: done${took(entry, context, 'in')}`;
+    case 'step.succeeded': {
+      const measured = movedText(entry.output);
+      return `${subject(entry, stepOf(entry, context.plan))}: done${took(entry, context, 'in')}${measured === '' ? '' : `, ${measured}`}`;
+    }
     case 'step.failed': {
       const { message, hint, cause } = entry.failure;
       const more = [cause === undefined ? '' : ` (${cause})`, hint === undefined ? '' : `. ${hint}`].join('');

@@ -1,7 +1,12 @@
+import { isJsonObject } from '../../model/json.js';
+import type { Step } from '../../model/plan.js';
 import { formatDuration } from '../../model/units.js';
+import type { StepProgress } from '../../steps/step-type.js';
 import { clean, fit, type Style, widthOf } from '../style.js';
 import { bar } from './bar.js';
 import { attemptText } from './entry-line.js';
+import { movedText } from './moved-text.js';
+import { type TransferView, transferLine } from './transfer-line.js';
 import { laneCommand, wrapped } from './typed-commands.js';
 import { currentStep, isHeld, type LaneInView, type RunView } from './view.js';
 import { laneWord, paint, timeOfDay } from './words.js';
@@ -53,8 +58,9 @@ function ended({ lane, state }: LaneInView): string {
       ? ''
       : formatDuration(state.finishedAt - state.startedAt);
   const why = state.status === 'succeeded' ? lane.title : (state.failure?.message ?? lane.title);
+  const measured = Object.values(state.outputs).map(movedText).filter(isSomething);
   const passed = state.passedOver.length === 0 ? '' : ` (${state.passedOver.length} passed over)`;
-  return `${clean(why)}${passed}${took === '' ? '' : `  ${took}`}`;
+  return [`${clean(why)}${passed}`, [took, ...measured].filter(isSomething).join(', ')].filter(isSomething).join('  ');
 }
 
 /** Below this many columns a bar stands without its amounts, and a title is cut for the sake of what changes. */
@@ -71,6 +77,10 @@ function underWay(lane: LaneInView, { progress, now }: RunView, { style, room }:
   const of = state.isRecovering ? lane.lane.recovery.length : lane.lane.steps.length;
   const said = progress.get(lane.lane.id);
   const isSaid = said !== undefined && said.step === step?.id;
+  if (isSaid && state.activity === 'running' && isTransfer(said.progress)) {
+    const to = targetOf(step);
+    return transferLine({ progress: said.progress, now, ...(to === undefined ? {} : { target: to }) }, { style, room });
+  }
   const attempts = attemptText(state.attempt, step);
   const since = state.stepStartedAt === undefined ? '' : formatDuration(Math.max(0, now - state.stepStartedAt));
   const title = `${state.step + 1}/${of} ${clean(step?.title ?? '')}`;
@@ -84,6 +94,17 @@ function underWay(lane: LaneInView, { progress, now }: RunView, { style, room }:
   const line = [shown, ...how, since].filter(isSomething).join('  ');
   const left = room - widthOf(line) - gap;
   return isUrgent || left >= Math.min(widthOf(why), shortestReason) ? `${line}  ${why}`.trimEnd() : line;
+}
+
+function isTransfer(progress: StepProgress): progress is TransferView['progress'] {
+  return progress.transfer !== undefined;
+}
+
+/** The host that a step moves something to. */
+function targetOf(step: Step | undefined): string | undefined {
+  const to = step?.input['to'];
+  const host = isJsonObject(to) ? to['host'] : undefined;
+  return typeof host === 'string' ? host : undefined;
 }
 
 function isSomething(part: string): boolean {

@@ -6,6 +6,7 @@ import { clean, createStyle } from '../style.js';
 import { bar } from './bar.js';
 import { entryLine } from './entry-line.js';
 import type { Screen, ShownRun } from './screen.js';
+import { transferWords } from './transfer-line.js';
 import { laneCommand } from './typed-commands.js';
 import { isHeld, lanesInView } from './view.js';
 import { timeOfDay } from './words.js';
@@ -21,6 +22,7 @@ export class LineScreen implements Screen {
   readonly #clock: Clock;
   readonly #starts = new Map<string, number>();
   readonly #saidAt = new Map<string, number>();
+  readonly #rungs = new Map<string, string>();
   readonly #held = new Map<string, string>();
 
   constructor(options: { readonly run: ShownRun; readonly output: Output; readonly clock: Clock }) {
@@ -59,12 +61,25 @@ export class LineScreen implements Screen {
 
   #progress(lane: string, progress: StepProgress): void {
     const now = this.#clock.now();
-    if (now - (this.#saidAt.get(lane) ?? now) >= progressEveryMs) {
-      this.#saidAt.set(lane, now);
-      const until = progress.untilMs === undefined ? '' : `until ${timeOfDay(progress.untilMs)}`;
-      const parts = [clean(progress.text), bar(progress, { style: plainStyle }), until].filter((part) => part !== '');
-      this.#write([`${timeOfDay(this.#run.now())} ${lane} ${parts.join('  ')}`]);
+    const { transfer } = progress;
+    const rung = transfer?.rung;
+    const hasClimbed = rung !== undefined && rung !== 'live' && this.#rungs.get(lane) !== rung;
+    if (rung !== undefined) {
+      this.#rungs.set(lane, rung);
     }
+    if (hasClimbed || now - (this.#saidAt.get(lane) ?? now) >= progressEveryMs) {
+      this.#saidAt.set(lane, now);
+      this.#write([`${timeOfDay(this.#run.now())} ${lane} ${this.#words(progress)}`]);
+    }
+  }
+
+  #words(progress: StepProgress): string {
+    const { transfer, untilMs } = progress;
+    const parts =
+      transfer === undefined
+        ? [bar(progress, { style: plainStyle }), untilMs === undefined ? '' : `until ${timeOfDay(untilMs)}`]
+        : [transferWords({ progress: { ...progress, transfer }, now: this.#run.now() })];
+    return [clean(progress.text), ...parts].filter((part) => part !== '').join('  ');
   }
 
   /** Lanes that began to wait for an operator since the last time, with what can be typed. */
