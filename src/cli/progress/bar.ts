@@ -2,12 +2,16 @@ import { formatSize } from '../../model/units.js';
 import type { StepProgress } from '../../steps/step-type.js';
 import type { Style } from '../style.js';
 
-const cells = 12;
+const allCells = 12;
 
 /** `██████░░░░░░  52%  120 MiB of 230 MiB`, short without the amounts; nothing when the step does not say how far it is. */
 export function bar(
   { done, total, unit }: Pick<StepProgress, 'done' | 'total' | 'unit'>,
-  { style, isShort = false }: { readonly style: Style; readonly isShort?: boolean },
+  {
+    style,
+    isShort = false,
+    cells = allCells,
+  }: { readonly style: Style; readonly isShort?: boolean; readonly cells?: number },
 ): string {
   if (done === undefined || total === undefined || total <= 0) {
     return '';

@@ -20,7 +20,7 @@ export interface FrameOptions {
 export function frame(view: RunView, { columns, rows, style }: FrameOptions): readonly string[] {
   const lanes = lanesInView(view.state);
   const head = [headline(view, style), counts(view, lanes, style), ...phaseLines(view, { style, columns })];
-  const widest = Math.min(28, Math.max(8, ...lanes.map(({ lane }) => lane.id.length)));
+  const widest = nameWidth(lanes, columns);
   const lines = lanes.map((lane) => laneLines(lane, view, { style, columns, nameWidth: widest }));
   const chosen = chosenLanes(
     lanes.map((lane, index) => ({ ...lane, height: lines[index]?.length ?? 1 })),
@@ -40,6 +40,13 @@ export function frame(view: RunView, { columns, rows, style }: FrameOptions): re
   );
   const all = [...head, ...body, ...(rest === undefined ? [] : [style.dim(rest)])];
   return all.slice(0, Math.max(1, rows - 1)).map((line) => fit(line, columns).trimEnd());
+}
+
+/** On a narrow terminal the names of VMs come first: what other lanes are about, their titles say. */
+function nameWidth(lanes: readonly LaneInView[], columns: number): number {
+  const vms = lanes.filter(({ lane }) => lane.subject.kind === 'vm');
+  const named = columns < 100 && vms.length > 0 ? vms : lanes;
+  return Math.min(28, Math.max(8, ...named.map(({ lane }) => lane.id.length)));
 }
 
 function headline({ state }: RunView, style: Style): string {

@@ -16,6 +16,8 @@ export interface TransferView {
 /** Widths that the parts keep while their figures change, so that nothing on the line jumps. */
 const widths = { phase: 11, left: 12, rate: 10, amount: 20 } as const;
 const gap = 2;
+/** Below this many columns the bar is half as long. */
+const narrow = 60;
 
 /**
  * `→ north-2  memory  ██████░░░░░░  52%  12s left  84 MiB/s  …`: target, phase and bar always; then as much as there is room
@@ -33,7 +35,7 @@ export function transferLine(
     { text: target === undefined ? '' : `→ ${clean(target)}`, rank: 0 },
     { text: phase === undefined ? '' : phase.padEnd(widths.phase), rank: 0 },
     { text: climbed === '' ? '' : style.warn(`▲ ${climbed}`), rank: 1 },
-    { text: bar(progress, { style, isShort: true }), rank: 0 },
+    { text: bar(progress, { style, isShort: true, cells: room < narrow ? 6 : 12 }), rank: 0 },
     { text: left.padEnd(widths.left), rank: 2 },
     { text: formatRate(bytesPerSecond).padStart(widths.rate), rank: 3 },
     { text: `${formatSize(doneBytes)} of ${formatSize(totalBytes)}`.padEnd(widths.amount), rank: 4 },
