@@ -20,7 +20,7 @@ export function forecastsOf(
   ];
 }
 
-function vmForecasts({ vm, estimate, durationMs, downtimeMs }: VmReport): readonly Forecast[] {
+function vmForecasts({ vm, method, estimate, durationMs, downtimeMs, bytes }: VmReport): readonly Forecast[] {
   if (estimate === undefined) {
     return [];
   }
@@ -31,6 +31,9 @@ function vmForecasts({ vm, estimate, durationMs, downtimeMs }: VmReport): readon
     ...(downtimeMs === undefined || estimate.downtimeMs === 0
       ? []
       : [{ what: 'downtime' as const, subject: vm, estimated: estimate.downtimeMs, measured: downtimeMs }]),
+    ...(bytes === undefined || estimate.bytes === 0 || (method !== 'live' && method !== 'cold')
+      ? []
+      : [{ what: 'bytes' as const, subject: vm, estimated: estimate.bytes, measured: bytes }]),
   ];
 }
 

@@ -16,6 +16,7 @@ describe('renderJson', () => {
       'authority',
       'by',
       'deaths',
+      'emptied',
       'evidence',
       'findings',
       'forecasts',

@@ -1,4 +1,5 @@
 import { escapeLines, escapeMarkup } from './html/html-tag.js';
+import { isMove } from './move-lines.js';
 import { signOf } from './outcome-sign.js';
 import type { LaneReport, RunReport, StepReport } from './run-report.js';
 import { formatIso } from './time-text.js';
@@ -10,7 +11,10 @@ import { formatIso } from './time-text.js';
  */
 export function renderJUnit(report: RunReport): string {
   const suites = [
-    ...report.stages.map(({ title, lanes }) => ({ name: title, cases: lanes.flatMap(laneCases) })),
+    ...report.stages.map(({ title, lanes }) => ({
+      name: title,
+      cases: lanes.flatMap((lane) => laneCases(lane, measuredOf(report, lane))),
+    })),
     { name: 'Objectives', cases: report.objectives.map(objectiveCase) },
   ].filter(({ cases }) => cases.length > 0);
   const all = suites.flatMap(({ cases }) => cases);
@@ -37,10 +41,33 @@ interface Case {
   readonly type: string;
   readonly message: string;
   readonly detail: string;
+  /** Figures, for whoever reads the log of the case. */
+  readonly said?: string;
 }
 
-function laneCases(lane: LaneReport): readonly Case[] {
+/** What a lane's move has measured against its forecast, a line each. */
+function measuredOf({ vms, emptied, forecasts }: RunReport, { id, subject }: LaneReport): string {
+  const vm = vms.find(({ lane, method }) => lane === id && isMove(method));
+  const lines = [
+    ...forecasts
+      .filter((one) => vm !== undefined && one.subject === vm.vm)
+      .map(({ what, estimated, measured }) => {
+        const unit = what === 'bytes' ? 'B' : 'ms';
+        return `${what} ${measured} ${unit}, forecast ${estimated} ${unit}`;
+      }),
+    ...(vm?.climbed ?? []).map(({ rung, reason }) => `climbed to ${rung}: ${reason}`),
+    ...emptied
+      .filter(({ host }) => subject.kind === 'host' && subject.name === host)
+      .map(({ host, at }) => `${host} was observed empty at ${formatIso(at) ?? at}`),
+  ];
+  return lines.join('\n');
+}
+
+/** The figures go with the step that moves, or looks whether a host is empty. */
+function laneCases(lane: LaneReport, measured: string): readonly Case[] {
+  const holder = lane.steps.findLast(({ kind, outcome }) => outcome === 'succeeded' && tellingKinds.includes(kind));
   return lane.steps.map((step) => ({
+    ...(step === holder && measured !== '' ? { said: measured } : {}),
     suite: lane.id,
     name: step.title,
     ms: step.startedAt === undefined || step.endedAt === undefined ? 0 : step.endedAt - step.startedAt,
@@ -50,6 +77,8 @@ function laneCases(lane: LaneReport): readonly Case[] {
     detail: [step.failure?.hint, step.failure?.cause].filter((text) => text !== undefined).join('\n'),
   }));
 }
+
+const tellingKinds: readonly StepReport['kind'][] = ['migrate', 'start', 'check'];
 
 function isSkipped({ outcome, movedBy }: StepReport): boolean {
   const isAnswered = movedBy.some(({ move }) => move === 'skip' || move === 'attest');
@@ -70,11 +99,11 @@ function objectiveCase({ objective, verdict, targetMs, measuredMs, worst }: RunR
   };
 }
 
-function caseElement({ suite, name, ms, outcome, type, message, detail }: Case): string {
+function caseElement({ suite, name, ms, outcome, type, message, detail, said }: Case): string {
   const open = `    <testcase classname="${escapeMarkup(suite)}" name="${escapeMarkup(name)}" time="${seconds(ms)}"`;
   switch (outcome) {
     case 'passed':
-      return `${open}/>`;
+      return said === undefined ? `${open}/>` : `${open}><system-out>${escapeLines(said)}</system-out></testcase>`;
     case 'skipped':
       return `${open}><skipped message="${escapeMarkup(message)}"/></testcase>`;
     case 'failed': {

@@ -191,7 +191,7 @@ describe('a move of a running VM', () => {
     expect(report.findings.filter(({ code }) => code === 'forecast-off').map(({ message }) => message)).toEqual([
       'The run differed from its forecast by more than 25 %: duration forecast 10s, measured 32s',
       'The run differed from its forecast by more than 25 %: bytes forecast 100 MiB, measured 500 MiB',
-      '1 VM differed from the forecast by more than 25 %, most of all db-1: duration forecast 10s, measured 30s',
+      '1 VM differed from the forecast by more than 25 %, most of all db-1: bytes forecast 100 B, measured 500 MiB',
     ]);
   });
 

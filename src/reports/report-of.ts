@@ -54,6 +54,7 @@ export function reportOf(runId: string, entries: readonly Entry[], options: Repo
     stages,
     marks,
     deaths: deathsOf(entries),
+    emptied: emptiedOf(stages),
     authority: authorityOf(entries),
     moves,
     findings: [
@@ -123,6 +124,17 @@ function vmsOf(
             ...(startedAt === undefined ? {} : { startedAt }),
           });
     });
+}
+
+/** A host's last step in an evacuation is the look that finds it empty. */
+function emptiedOf(stages: readonly StageReport[]): RunReport['emptied'] {
+  return stages.flatMap(({ lanes }) =>
+    lanes.flatMap(({ subject, steps }) => {
+      const look = steps.at(-1);
+      const isEmpty = subject.kind === 'host' && look?.kind === 'check' && look.outcome === 'succeeded';
+      return isEmpty && look.endedAt !== undefined ? [{ host: subject.name, at: look.endedAt }] : [];
+    }),
+  );
 }
 
 function standingOf(

@@ -27,6 +27,8 @@ export interface RunReport {
   readonly stages: readonly StageReport[];
   readonly marks: readonly Mark[];
   readonly deaths: readonly DeathReport[];
+  /** Hosts that an evacuation has observed empty, and when. */
+  readonly emptied: readonly { readonly host: string; readonly at: number }[];
   readonly authority: readonly AuthorityReport[];
   readonly moves: readonly MoveReport[];
   readonly findings: readonly Finding[];
@@ -133,7 +135,10 @@ export interface VmReport {
   readonly startToReadyMs?: number;
   readonly dataAge?: DataAge;
   readonly bytes?: number;
+  /** Rungs that its live move has climbed to, with why it left the one before; empty when the first one did. */
+  readonly climbed?: readonly { readonly rung: string; readonly reason: string }[];
   readonly estimate?: VmEstimate;
+  /** Time that its steps took, without what it waited for others. */
   readonly durationMs?: number;
 }
 

@@ -50,6 +50,8 @@ describe('renderText', () => {
         '',
         'Findings',
         '  ! RTO of 10m missed by 1 VM; not ready in that time (rto-missed)',
+        '  i 1 VM differed from the forecast by more than 25 %, most of all db-1: duration forecast 12s,',
+        '    measured 8.8s (forecast-off)',
         '',
         'Evidence',
         '  journal    18 entries, the last is 18',

@@ -1,5 +1,6 @@
 import { formatDuration, formatSize } from '../model/units.js';
 import { counted } from './derived-findings.js';
+import { moveLines } from './move-lines.js';
 import { signOf, verdictWord } from './outcome-sign.js';
 import type { LaneReport, RunReport, StepReport, VmReport } from './run-report.js';
 import { textTable, wrapText } from './text-table.js';
@@ -14,6 +15,7 @@ export function renderText(report: RunReport): string {
     heading(report),
     section('Objectives', objectives(report)),
     section('VMs', vms(report)),
+    section('Moves, and their forecasts', moveLines(report, width - 2)),
     section(
       'Left alone',
       report.skipped.flatMap(({ vm, reason }) => bullet('-', `${vm}: ${reason}`)),
@@ -47,7 +49,7 @@ function bullet(sign: string, text: string): readonly string[] {
   return wrapText(text, width - 4).map((line, index) => `${index === 0 ? sign : ' '} ${line}`);
 }
 
-function heading({ runId, runbook, mode, by, standing, verdict, times }: RunReport): readonly string[] {
+function heading({ runId, runbook, mode, by, standing, verdict, times, emptied }: RunReport): readonly string[] {
   const { requestedAt, startedAt, finishedAt, asOf } = times;
   const { sign, word } = signOf(standing.result);
   const state = standing.result === 'open' ? `${word}, ${standing.activity}` : word;
@@ -63,6 +65,7 @@ function heading({ runId, runbook, mode, by, standing, verdict, times }: RunRepo
     ...row('requested', requestedAt, by === undefined ? '' : ` by ${by}`),
     ...row('started', startedAt, ''),
     ...row('finished', finishedAt, took),
+    ...emptied.flatMap(({ host, at }) => row('empty', at, `, ${host} was observed empty`)),
     ...(finishedAt === undefined ? row('as of', asOf, '') : []),
   ];
 }

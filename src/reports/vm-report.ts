@@ -40,11 +40,32 @@ export function vmReport(evidence: VmEvidence): VmReport {
     ...since(ready.readyAt, evidence),
     ...(dataAge === undefined ? {} : { dataAge }),
     ...(bytes === undefined ? {} : { bytes }),
+    ...climbedOf(history),
     ...(estimate === undefined ? {} : { estimate }),
-    ...(report.outcome === 'succeeded' && report.startedAt !== undefined && report.endedAt !== undefined
-      ? { durationMs: report.endedAt - report.startedAt }
-      : {}),
+    ...(report.outcome === 'succeeded' ? busyTime(report) : {}),
   };
+}
+
+function busyTime({ steps }: LaneReport): Pick<VmReport, 'durationMs'> {
+  const durationMs = sum(
+    steps.map(({ startedAt, endedAt }) =>
+      startedAt === undefined || endedAt === undefined ? undefined : endedAt - startedAt,
+    ),
+  );
+  return durationMs === undefined ? {} : { durationMs };
+}
+
+/** What a live move's output says of its ladder, when it was watched. */
+function climbedOf({ steps }: LaneHistory): Pick<VmReport, 'climbed'> {
+  const climbed = steps.find(({ step }) => step.kind === 'migrate')?.output?.['climbed'];
+  if (!Array.isArray(climbed)) {
+    return {};
+  }
+  const known = climbed.filter(isJsonObject).map(({ rung, reason }) => ({
+    rung: typeof rung === 'string' ? rung : '',
+    reason: typeof reason === 'string' ? reason : '',
+  }));
+  return { climbed: known };
 }
 
 function vmOutcome({ plan, report }: VmEvidence): VmOutcome {

@@ -50,7 +50,7 @@ function section(title: string, content: Html): Html {
   return html`<section><h2>${title}</h2>${content}</section>`;
 }
 
-function facts({ runId, by, times }: RunReport): Html {
+function facts({ runId, by, times, emptied }: RunReport): Html {
   const { requestedAt, startedAt, finishedAt, asOf } = times;
   const time = (at: number | undefined): string => (at === undefined ? 'not in the journal' : formatTime(at));
   const rows: readonly (readonly [string, Html | string])[] = [
@@ -58,6 +58,7 @@ function facts({ runId, by, times }: RunReport): Html {
     ['Asked for by', by ?? 'not in the journal'],
     ['Requested', time(requestedAt)],
     ['Started', time(startedAt)],
+    ...emptied.map(({ host, at }) => [`${host} observed empty`, time(at)] as const),
     finishedAt === undefined ? ['As of', time(asOf)] : ['Finished', time(finishedAt)],
   ];
   return html`<dl class="facts">${rows.map(([term, text]) => html`<div><dt>${term}</dt><dd>${text}</dd></div>`)}</dl>`;

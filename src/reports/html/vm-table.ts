@@ -1,6 +1,7 @@
 import { formatDuration, formatSize } from '../../model/units.js';
 import { counted } from '../derived-findings.js';
 import { isOff } from '../forecasts.js';
+import { rungOf } from '../move-lines.js';
 import type { RunReport, VmReport } from '../run-report.js';
 import { dataAgeText } from '../text.js';
 import { isDone } from '../verdict.js';
@@ -24,7 +25,7 @@ export function vmSection({ vms, skipped }: RunReport): Html {
     isLong &&
     done.length > 0 &&
     html`<details><summary>${counted(done.length, 'VM')} in their place</summary>${table(done, 'VMs in their place')}</details>`
-  }${leftAlone(skipped)}<p class="note">Ready is counted from the request. Outage is what the migration measured, or the time from the stop to ready. Age of data is that of the recovery point that was used; ~ marks the plan's estimate, and ≠ a time that differs from its forecast by more than 25 %.</p>`;
+  }${leftAlone(skipped)}<p class="note">Method names the rung of the ladder on which a live move ended. Ready is counted from the request. Outage is what the migration measured, or the time from the stop to ready. Age of data is that of the recovery point that was used; ~ marks the plan's estimate, and ≠ a time that differs from its forecast by more than 25 %.</p>`;
 }
 
 function table(vms: readonly VmReport[], caption: string): Html {
@@ -37,23 +38,23 @@ const columns: readonly Column[] = [
   { title: 'From and to', holds: 'short' },
   { title: 'Method', holds: 'short' },
   { title: 'Ready after', holds: 'number' },
-  { title: 'Outage', holds: 'number' },
+  { title: 'Outage, forecast', holds: 'number' },
   { title: 'Age of data', holds: 'number' },
-  { title: 'Bytes moved', holds: 'number' },
+  { title: 'Bytes, forecast', holds: 'number' },
   { title: 'Took, forecast', holds: 'number' },
 ];
 
 function row(vm: VmReport): readonly Cell[] {
-  const { outcome, because, readyBy, requestToReadyMs, downtimeMs, dataAge, bytes } = vm;
+  const { outcome, because, readyBy, requestToReadyMs, downtimeMs, dataAge, bytes, estimate } = vm;
   return [
     vm.vm,
     html`${badge(outcome)}${readyBy === 'running' && why('no ready check')}${because !== undefined && why(because)}`,
     places(vm),
-    vm.method,
+    method(vm),
     duration(requestToReadyMs),
-    duration(downtimeMs),
+    measured(downtimeMs, estimate?.downtimeMs, formatDuration),
     dataAgeText(dataAge) || undefined,
-    bytes === undefined ? undefined : formatSize(bytes),
+    measured(bytes, estimate?.bytes, formatSize),
     forecast(vm),
   ];
 }
@@ -66,6 +67,22 @@ function places({ from, to }: VmReport): Cell {
   return to === undefined
     ? from
     : html`${from ?? ''}${from !== undefined && html`<br>`}<span aria-label="to">→</span> ${to}`;
+}
+
+/** With the rung on which a live move ended, and why it climbed there. */
+function method(vm: VmReport): Cell {
+  const rung = rungOf(vm);
+  const reasons = (vm.climbed ?? []).map((step) => `${step.rung}: ${step.reason}`).join('; ');
+  return rung === undefined
+    ? vm.method
+    : html`${vm.method ?? ''}${rung !== 'live' && html`, ${rung}`}${reasons !== '' && why(reasons)}`;
+}
+
+function measured(value: number | undefined, forecast: number | undefined, format: (value: number) => string): Cell {
+  if (value === undefined) {
+    return undefined;
+  }
+  return html`${format(value)}${forecast !== undefined && forecast > 0 && why(`of ${format(forecast)}`)}`;
 }
 
 function duration(ms: number | undefined): string | undefined {
