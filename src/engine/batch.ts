@@ -1,5 +1,7 @@
 import type { Entry, EntryBody, NewEntry, StepReference } from '../model/entry.js';
 import type { Intent } from '../model/intent.js';
+import type { JsonObject } from '../model/json.js';
+import type { Observation } from '../model/observation.js';
 import type { Step } from '../model/plan.js';
 import { advance, type FoldedRun, resultOf } from '../state-machines/index.js';
 import { authorityRefusal } from '../steps/authority.js';
@@ -112,6 +114,10 @@ function companionsOf(entry: NewEntry, state: FoldedRun): readonly NewEntry[] {
     : authorityEntries({ step: plannedStep(state, entry as NewEntry & StepReference), state, when, at, author });
 }
 
+function outputOf({ output }: Observation): { readonly output?: JsonObject } {
+  return output === undefined ? {} : { output };
+}
+
 function momentOf(entry: NewEntry): StepMoment | undefined {
   switch (entry.type) {
     case 'step.succeeded':
@@ -123,7 +129,7 @@ function momentOf(entry: NewEntry): StepMoment | undefined {
         case 'done':
           return { moment: 'succeeded', output: entry.observation.output ?? {} };
         case 'not-started':
-          return { moment: 'observed-not-started' };
+          return { moment: 'observed-not-started', ...outputOf(entry.observation) };
         default:
           return undefined;
       }

@@ -134,6 +134,8 @@ function contextOf(
 ): StepContext {
   const lane = state.lanes[state.machines?.compiled.laneIndexes.get(reference.lane) ?? -1];
   const { undoes } = plannedStep(state, reference);
+  const wasBegun =
+    undoes === undefined ? {} : { wasBegun: mayHaveBegun(state, { lane: reference.lane, step: undoes }) };
   return {
     ...ports,
     estate,
@@ -143,10 +145,26 @@ function contextOf(
     startedAt: lane?.stepStartedAt ?? ports.clock.now(),
     ...(lane?.dueAt === undefined ? {} : { deadlineAt: lane.dueAt }),
     isAttached,
+    ...wasBegun,
     outputs: lane?.outputs ?? {},
     deaths: state.deaths,
     moves,
     signal,
     progress,
   };
+}
+
+/** Whether a step has had its turn: every one before it is done or was passed over. */
+function mayHaveBegun({ lanes, machines }: FoldedRun, { lane, step }: StepReference): boolean {
+  const index = machines?.compiled.laneIndexes.get(lane) ?? -1;
+  const steps = machines?.compiled.lanes[index]?.lane.steps ?? [];
+  const view = lanes[index];
+  const isOver = (id: string): boolean =>
+    view?.outputs[id] !== undefined || view?.passedOver.some((passed) => passed.step === id) === true;
+  return steps
+    .slice(
+      0,
+      steps.findIndex(({ id }) => id === step),
+    )
+    .every(({ id }) => isOver(id));
 }

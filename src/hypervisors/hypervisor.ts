@@ -36,8 +36,9 @@ export interface Hypervisor {
    * Live-migrates peer to peer, and resolves once the VM is observed running on the target and gone from the source.
    * It goes on by itself when the caller dies; asked for again meanwhile, it is followed and not begun twice. Abort by
    * the signal stops the migration; the VM then stays at the source.
-   * Failures: `migration-stalled`, `migration-refused`, `migration-aborted`, `no-memory`, `no-space`,
-   * `network-missing`; `post-copy-broken` when the VM's memory is lost between the hosts, and it can run on neither.
+   * Failures: `migration-stalled`; `migration-refused`, of kind `permanent` where only a live move is refused and
+   * `precondition` where every move would be; `migration-aborted`, `no-memory`, `no-space`, `network-missing`;
+   * `post-copy-broken` when the VM's memory is lost between the hosts, and it can run on neither.
    */
   migrate(
     migration: Migration,

@@ -55,11 +55,20 @@ export interface MigrateInput {
   readonly id: string;
   readonly from: Place;
   readonly to: Place;
-  /** Live rungs, tried in this order. */
-  readonly ladder: readonly Exclude<Rung, 'restart'>[];
+  /** What it was when the plan was made. One that is shut off is carried and stays off. */
+  readonly state: 'running' | 'shut-off';
+  /**
+   * Rungs that it may climb to, in this order. `restart` comes last or alone: then the VM is shut down by its guest,
+   * carried, and started at the target. Empty for a VM that is shut off.
+   */
+  readonly ladder: readonly Rung[];
   readonly maxDowntimeMs: number;
   readonly copyStorage: 'none' | 'all' | 'overlay';
+  /** Targets of disks that both hosts see, which `all` leaves out. */
+  readonly shared?: readonly string[];
   readonly bytesPerSecond?: number;
+  /** Whether the VM has lived at the target before, so that its old disks there may be written over. Default false. */
+  readonly replacesStale?: boolean;
 }
 
 export interface OverlayInput {

@@ -145,6 +145,7 @@ export function migrateStep(
       id: facts.id,
       from: place,
       to: target,
+      state: 'running',
       ladder: group.move.ladder.flatMap((rung) => (rung === 'restart' ? [] : [rung])),
       maxDowntimeMs: group.move.maxDowntimeMs,
       copyStorage: draft.copyStorage,

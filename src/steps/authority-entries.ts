@@ -4,9 +4,9 @@ import type { JsonObject } from '../model/json.js';
 import type { Place } from '../model/place.js';
 import type { AuthorityClause, Step } from '../model/plan.js';
 import type { RunState } from '../state-machines/run-state.js';
-import { isSamePlace } from './authority.js';
+import { isSamePlace, undoneMove } from './authority.js';
 import { proofOf, stoppedProof } from './death-proof.js';
-import { contradictionCodes, leftAtSourceCodes } from './migrate/verdict.js';
+import { contradictionCodes, leftAtSourceCodes, stoppedAtSourceCodes } from './migrate/verdict.js';
 
 /** A moment of a step that the journal is about to keep, with what it knows then. */
 export type StepMoment =
@@ -14,8 +14,8 @@ export type StepMoment =
   | { readonly moment: 'succeeded'; readonly output: JsonObject }
   /** Its failure, once the outcome is known: not for `outcome-unknown`, which is looked at first. */
   | { readonly moment: 'failed'; readonly code: string }
-  /** A look found that it has not begun, or has come to nothing. */
-  | { readonly moment: 'observed-not-started' };
+  /** A look found that it has not begun, has come to nothing, or has been left half way: what it saw is in the output. */
+  | { readonly moment: 'observed-not-started'; readonly output?: JsonObject };
 
 export interface StepEvent {
   readonly step: Step;
@@ -33,10 +33,11 @@ export interface StepEvent {
  */
 export function authorityEntries(event: StepEvent): readonly NewEntry[] {
   const { step, when, at, author } = event;
-  if (step.action === 'undo') {
-    return [];
-  }
   const stamp = { at, author };
+  if (step.action === 'undo') {
+    const back = when.moment === 'succeeded' ? backFrom(undoneMove(step), when.output, event) : undefined;
+    return back === undefined ? [] : [{ type: 'authority.moved' as const, authority: back, ...stamp }];
+  }
   const death = when.moment === 'succeeded' && step.kind === 'fence' ? deathIn(when.output, event) : undefined;
   const moved = step.authority === undefined ? undefined : moveOf(step.authority, event);
   return [
@@ -66,24 +67,48 @@ function moveOf(clause: AuthorityClause, event: StepEvent): Authority | undefine
 function liveMove(clause: AuthorityClause & { rule: 'moves' }, event: StepEvent): Authority | undefined {
   const { vm, from, to } = clause;
   const { when, at } = event;
-  const backAtSource = (): Authority | undefined =>
-    next(vm, event, { state: 'at', place: from }, { kind: 'observed-running', place: from, at });
+  const isShutOff = event.step.input['state'] === 'shut-off';
+  const backAtSource = (kind: 'observed-running' | 'observed-stopped'): Authority | undefined =>
+    next(vm, event, { state: 'at', place: from }, { kind: isShutOff ? 'observed-stopped' : kind, place: from, at });
   switch (when.moment) {
     case 'started':
       return next(vm, event, { state: 'moving', from, to }, { kind: 'migration-started', from, to, at });
     case 'succeeded':
       return next(vm, event, { state: 'at', place: to }, { kind: 'migration-completed', from, to, at });
     case 'observed-not-started':
-      return backAtSource();
+      switch (when.output?.['standing']) {
+        case 'stopped-at-target':
+          return undefined;
+        case 'stopped-at-source':
+          return backAtSource('observed-stopped');
+        default:
+          return backAtSource('observed-running');
+      }
     case 'failed': {
       if (leftAtSourceCodes.includes(when.code)) {
-        return backAtSource();
+        return backAtSource('observed-running');
+      }
+      if (stoppedAtSourceCodes.includes(when.code)) {
+        return backAtSource('observed-stopped');
       }
       return contradictionCodes.some((code) => code === when.code)
         ? next(vm, event, { state: 'contested', places: [from, to] }, { kind: 'migration-started', from, to, at })
         : undefined;
     }
   }
+}
+
+/** Where an undone move has left the VM, which it has seen there and nowhere else. */
+function backFrom(
+  clause: (AuthorityClause & { rule: 'moves' }) | undefined,
+  output: JsonObject,
+  event: StepEvent,
+): Authority | undefined {
+  const { at: place, state } = output as JsonObject & { readonly at?: Place; readonly state?: string };
+  const kind = state === 'running' ? 'observed-running' : 'observed-stopped';
+  return clause === undefined || place === undefined
+    ? undefined
+    : next(clause.vm, event, { state: 'at', place }, { kind, place, at: event.at });
 }
 
 function taking(clause: AuthorityClause & { rule: 'takes' }, event: StepEvent): Authority | undefined {

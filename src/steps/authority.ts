@@ -12,6 +12,10 @@ import { stoppedProof } from './death-proof.js';
  * pure function of the journal: the engine asks it just before acting, after the plan was checked by the same rules.
  */
 export function authorityRefusal(step: Step, state: RunState): Failure | undefined {
+  const undone = undoneMove(step);
+  if (undone !== undefined) {
+    return refuseUndoneMove(undone, state);
+  }
   const clause = clauseOf(step, state);
   switch (clause?.rule) {
     case undefined:
@@ -23,6 +27,14 @@ export function authorityRefusal(step: Step, state: RunState): Failure | undefin
     case 'takes':
       return refuseTaking(clause, state);
   }
+}
+
+/** An undo of a move starts the VM only where it is seen to be: its authority must be at one of the two, or between them. */
+function refuseUndoneMove({ vm, from, to }: AuthorityClause & { rule: 'moves' }, state: RunState): Failure | undefined {
+  const authority = state.authority.get(vm);
+  return authority?.state === 'at' && isSamePlace(authority.place, to)
+    ? undefined
+    : refuseMove({ rule: 'moves', vm, from, to }, state);
 }
 
 /**
@@ -37,6 +49,14 @@ function clauseOf(step: Step, state: RunState): AuthorityClause | undefined {
   const { vm, at } = step.input as JsonObject & Partial<VmAt>;
   return starts && vm !== undefined && at !== undefined && state.authority.get(vm) !== undefined
     ? { rule: 'needs-at', vm, place: at }
+    : undefined;
+}
+
+/** What an undo of a move takes back: between the places of its own input, whatever the plan says beside it. */
+export function undoneMove({ kind, action, input }: Step): (AuthorityClause & { rule: 'moves' }) | undefined {
+  const { vm, from, to } = input as JsonObject & { readonly vm?: string; readonly from?: Place; readonly to?: Place };
+  return kind === 'migrate' && action === 'undo' && vm !== undefined && from !== undefined && to !== undefined
+    ? { rule: 'moves', vm, from, to }
     : undefined;
 }
 

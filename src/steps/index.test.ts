@@ -6,6 +6,7 @@ import { inputProblems, stepTypes } from './index.js';
 const at = { site: 'south', host: 'south-1' };
 const from = { site: 'north', host: 'north-1' };
 const vm = { vm: 'db-1', id: 'id-1', at };
+const move = { vm: 'db-1', id: 'id-1', from, to: at, maxDowntimeMs: 500 };
 
 const inputs: { readonly [Kind in StepKind]: readonly StepInputs[Kind][] } = {
   approve: [{ from: [], withinMs: 1, otherwise: 'pause' }],
@@ -38,7 +39,8 @@ const inputs: { readonly [Kind in StepKind]: readonly StepInputs[Kind][] } = {
   ],
   fence: [{ host: 'north-1' }],
   migrate: [
-    { vm: 'db-1', id: 'id-1', from, to: at, ladder: ['live', 'pause'], maxDowntimeMs: 500, copyStorage: 'overlay' },
+    { ...move, state: 'running', ladder: ['live', 'pause', 'restart'], copyStorage: 'overlay' },
+    { ...move, state: 'shut-off', ladder: [], copyStorage: 'all', shared: ['vdb'], replacesStale: true },
   ],
   notify: [{ message: 'Hello' }],
   overlay: [{ vm: 'db-1', at, purpose: 'clone', point: { id: 'p1' } }],

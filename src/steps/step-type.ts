@@ -56,6 +56,8 @@ export interface StepContext extends Ports {
   readonly deadlineAt?: number;
   /** True when the effect is under way already: follow it, do not begin again. */
   readonly isAttached: boolean;
+  /** Of an undo: whether the step that it takes back may have begun. Undefined for every other step. */
+  readonly wasBegun?: boolean;
   /** Outputs of the steps of this lane that have succeeded, by step id. */
   readonly outputs: Readonly<Record<string, JsonObject>>;
   /** Hosts proven dead in this run. */

@@ -18,6 +18,8 @@ export interface StepCase extends PlannedStep {
   readonly effects: readonly EffectKind[];
   /** What is added when it is done again on purpose: nothing, unless it is there to catch up once more. */
   readonly again: readonly EffectKind[];
+  /** Members of its output that only the process which did it knows. */
+  readonly unseen: readonly string[];
   /** Calls whose answers may get lost. */
   readonly changes: readonly Pick<CallMatch, 'port' | 'method'>[];
 }
@@ -72,9 +74,11 @@ export const migrateLive = {
   ...db,
   from: north1,
   to: south1,
+  state: 'running',
   ladder: ['live', 'pause'],
   maxDowntimeMs: 500,
 } as const;
+export const restart = { ...migrateLive, to: north2, copyStorage: 'all' } as const;
 export const moveOverOverlay = step('migrate', { ...migrateLive, copyStorage: 'overlay' });
 export const failover = [promote, promotedOverlay, define, start];
 export const drill = [cloneOverlay, defineClone, startClone];
@@ -87,7 +91,7 @@ function stepCase(
   planned: PlannedStep,
   rest: Partial<StepCase> & Pick<StepCase, 'world' | 'effects'>,
 ): StepCase {
-  return { name, ...planned, after: [], before: 'not-started', changes: [], again: [], ...rest };
+  return { name, ...planned, after: [], before: 'not-started', changes: [], again: [], unseen: [], ...rest };
 }
 
 export const stepCases: readonly StepCase[] = [
@@ -171,6 +175,18 @@ export const stepCases: readonly StepCase[] = [
     world: 'whole',
     effects: ['migrate'],
     changes: on('hypervisor', 'migrate'),
+  }),
+  stepCase('migrate by a restart', step('migrate', { ...restart, ladder: ['restart'] }), {
+    world: 'whole',
+    effects: ['stop', 'carry', 'start'],
+    unseen: ['downtimeMs', 'bytes', 'climbed'],
+    changes: on('hypervisor', 'shutdown', 'carry', 'start'),
+  }),
+  stepCase('migrate a VM that is shut off', step('migrate', { ...restart, state: 'shut-off', ladder: [] }), {
+    world: 'shut-off',
+    effects: ['carry'],
+    unseen: ['bytes'],
+    changes: on('hypervisor', 'carry'),
   }),
   stepCase('migrate over an overlay', moveOverOverlay, {
     world: 'whole',

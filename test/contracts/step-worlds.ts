@@ -1,8 +1,8 @@
 import type { WorldSpec } from '../../src/hypervisors/simulated/world-spec.js';
 import type { Estate, Host, Site } from '../../src/model/estate.js';
 
-/** `whole` everything is well · `north-lost` the power of the protected site is gone. */
-export type WorldName = 'whole' | 'north-lost';
+/** `whole` everything is well · `shut-off` the VM is off · `north-lost` the power of the protected site is gone. */
+export type WorldName = 'whole' | 'shut-off' | 'north-lost';
 
 function hostOf(name: string, site: string): Host {
   return {
@@ -49,5 +49,6 @@ const base: WorldSpec = {
 /** What each world is made of. The periodic sync is far away, so that what happens is the steps' own doing. */
 export const worldSpecs: Readonly<Record<WorldName, WorldSpec>> = {
   whole: base,
+  'shut-off': { ...base, vms: (base.vms ?? []).map((vm) => ({ ...vm, state: 'shut-off' as const })) },
   'north-lost': { ...base, faults: [{ at: 1, fault: { kind: 'site-dies', site: 'north' } }] },
 };

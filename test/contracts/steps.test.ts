@@ -49,9 +49,9 @@ describe.each(stepCases)('the step $name', (planned) => {
     expect(effectsSince(lane.world, from)).toEqual(planned.effects);
     const seen = await lane.observe(planned);
     expect(seen).toMatchObject({ value: { verdict: 'done' } });
-    expect(Object.keys('value' in seen ? (seen.value.output ?? {}) : {})).toEqual(
-      Object.keys('value' in ended ? ended.value : {}),
-    );
+    // Of an interruption nobody but the process that made it knows how long it was.
+    const known = Object.keys('value' in ended ? ended.value : {}).filter((name) => !planned.unseen.includes(name));
+    expect(Object.keys('value' in seen ? (seen.value.output ?? {}) : {})).toEqual(known);
   });
 
   it('changes nothing more when it is done a second time', async () => {

@@ -1,14 +1,16 @@
 import { Type } from 'typebox';
-import type { MigrationResult } from '../../hypervisors/hypervisor.js';
 import { FailureError } from '../../model/failure.js';
 import type { JsonObject } from '../../model/json.js';
+import { rungs } from '../../model/runbook.js';
 import type { MigrateInput } from '../../model/step-input.js';
 import { hostFindings } from '../host-findings.js';
 import { toOutput } from '../output.js';
 import { amount, closed, place, text } from '../schema.js';
 import type { StepType } from '../step-type.js';
-import { climb } from './ladder.js';
 import { look } from './look.js';
+import { move } from './move.js';
+import type { Moved } from './restart.js';
+import { undoMove } from './undo.js';
 
 const literal = (value: string) => Type.Literal(value);
 const schema = Type.Object(
@@ -17,20 +19,26 @@ const schema = Type.Object(
     id: text,
     from: place,
     to: place,
-    ladder: Type.Array(Type.Union(['live', 'throttle', 'post-copy', 'pause'].map(literal)), { minItems: 1 }),
+    state: Type.Union(['running', 'shut-off'].map(literal)),
+    ladder: Type.Array(Type.Union(rungs.map(literal))),
     maxDowntimeMs: amount,
     copyStorage: Type.Union(['none', 'all', 'overlay'].map(literal)),
+    shared: Type.Optional(Type.Array(text)),
     bytesPerSecond: Type.Optional(amount),
+    replacesStale: Type.Optional(Type.Boolean()),
   },
   closed,
 );
 
 /**
- * Moves a running VM live, rung by rung down its ladder until it converges. libvirt goes on with a migration when
- * nobody listens any more, so both hosts are asked before each rung and after every failure, and a migration that is
- * under way is followed and never begun twice.
+ * Moves a VM. One that runs moves live, up its ladder, and by a restart when that is the last rung; one that is shut off
+ * is carried. libvirt goes on with a migration when nobody listens any more, so both hosts are asked before anything is
+ * done and after every failure, a migration that is under way is joined and never begun twice, and a restart goes on from
+ * where it was left.
  *
- * Example: `{ "vm": "db-1", "id": "6f1c…", "from": { … }, "to": { … }, "ladder": ["live", "pause"], "maxDowntimeMs": 500, "copyStorage": "overlay" }`
+ * Undo is for a ladder with `restart`: a VM that was shut down by it runs again, where it is.
+ *
+ * Example: `{ "vm": "db-1", "id": "6f1c…", "from": { … }, "to": { … }, "state": "running", "ladder": ["live", "restart"], "maxDowntimeMs": 500, "copyStorage": "all" }`
  */
 export const migrate: StepType<MigrateInput> = {
   kind: 'migrate',
@@ -41,7 +49,7 @@ export const migrate: StepType<MigrateInput> = {
   },
 
   async run(input, context) {
-    return outputOf(input, await climb(input, context));
+    return outputOf(input, await move(input, context));
   },
 
   async observe(input, context) {
@@ -53,13 +61,17 @@ export const migrate: StepType<MigrateInput> = {
       case 'under-way':
         return { verdict: 'in-progress', evidence };
       case 'at-source':
-        return { verdict: 'not-started', evidence };
+      case 'stopped-at-source':
+      case 'stopped-at-target':
+        return { verdict: 'not-started', evidence, output: { standing: seen.verdict } };
       case 'contradictory':
         return { verdict: 'contradictory', evidence: `${evidence} (${seen.code})` };
       case 'unreachable':
         throw unreachable(evidence);
     }
   },
+
+  undo: undoMove,
 };
 
 function unreachable(evidence: string): FailureError {
@@ -71,6 +83,6 @@ function unreachable(evidence: string): FailureError {
   });
 }
 
-function outputOf({ to }: MigrateInput, result: MigrationResult | undefined): JsonObject {
-  return toOutput({ at: to, ...result });
+function outputOf({ to }: MigrateInput, moved: Moved | undefined): JsonObject {
+  return toOutput({ at: to, ...moved });
 }

@@ -8,6 +8,7 @@ const input: MigrateInput = {
   id: 'id-1',
   from: { site: 'north', host: 'north-1' },
   to: { site: 'south', host: 'south-1' },
+  state: 'running',
   ladder: ['live'],
   maxDowntimeMs: 500,
   copyStorage: 'none',

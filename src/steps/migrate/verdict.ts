@@ -3,11 +3,17 @@ import type { Failure } from '../../model/failure.js';
 import { formatPlace } from '../../model/place.js';
 import type { MigrateInput } from '../../model/step-input.js';
 
-/** Where a VM stands between two hosts, judged from what both say. */
+/**
+ * Where a VM stands between two hosts, judged from what both say. `stopped-at-source` and `stopped-at-target`: shut off
+ * there, half way through a move that may pass through this.
+ */
 export type MigrationVerdict =
   | { readonly verdict: 'moved'; readonly evidence: string; readonly result?: MigrationResult }
-  | { readonly verdict: 'under-way' | 'at-source' | 'unreachable'; readonly evidence: string }
+  | { readonly verdict: Standing | 'under-way' | 'unreachable'; readonly evidence: string }
   | { readonly verdict: 'contradictory'; readonly evidence: string; readonly code: ContradictionCode };
+
+/** Where a VM is that has not moved yet, and of which the move may go on. */
+export type Standing = 'at-source' | 'stopped-at-source' | 'stopped-at-target';
 
 /** Names of the states that only a person can judge. */
 export const contradictionCodes = [
@@ -18,35 +24,74 @@ export const contradictionCodes = [
 ] as const;
 export type ContradictionCode = (typeof contradictionCodes)[number];
 
-/** Failures that a move ends with only after both hosts were asked and the VM was seen at its source alone. */
+/** Failures that a move ends with only when the VM was seen running at its source alone. */
 export const leftAtSourceCodes: readonly string[] = [
   'migration-stalled',
   'migration-refused',
   'migration-aborted',
+  'guest-not-stopping',
   'no-memory',
+  'no-space',
   'network-missing',
 ];
 
+/** Failures that a move ends with only when the VM was seen shut off at its source, and nowhere else alive. */
+export const stoppedAtSourceCodes: readonly string[] = ['stopped-at-source', 'move-aborted'];
+
+/** Whether a VM may be seen shut off on its way. */
+export function mayRest({ state, ladder }: MigrateInput): boolean {
+  return state === 'shut-off' || ladder.includes('restart');
+}
+
 /**
  * Judges both hosts' words. Only what is certain is named: moved is running on the target and not alive at the source,
- * at-source is running there, unknown to the target, with no migration under way. Pure.
+ * at-source is running there, unknown to the target or with proof that it never left, and no migration is under way. A VM
+ * that is shut off has moved once its target alone knows it. Pure.
  */
 export function judge(input: MigrateInput, state: MigrationState): MigrationVerdict {
-  const { source, target, isUnderWay, result } = state;
+  const { source, target, isUnderWay, result, neverLeft } = state;
   const evidence = `${input.vm} is ${source ?? 'gone'} on ${formatPlace(input.from)} and ${target ?? 'absent'} on ${formatPlace(input.to)}`;
   if (isUnderWay) {
     return { verdict: 'under-way', evidence: `${evidence}, with a migration under way` };
   }
+  if (source === 'running' && target === 'unreachable' && neverLeft === true) {
+    return { verdict: 'at-source', evidence: `${evidence}, and no migration has ever stopped it where it runs` };
+  }
   if (source === 'unreachable' || target === 'unreachable') {
     return { verdict: 'unreachable', evidence };
   }
-  if (target === 'running' && (source === undefined || source === 'shut-off')) {
+  if (hasMoved(input, { source, target })) {
     return { verdict: 'moved', evidence, ...(result === undefined ? {} : { result }) };
   }
-  if (source === 'running' && (target === undefined || target === 'shut-off')) {
-    return { verdict: 'at-source', evidence };
+  const standing = standingOf(input, { source, target });
+  return standing === undefined
+    ? { verdict: 'contradictory', evidence, code: codeOf(source, target) }
+    : { verdict: standing, evidence };
+}
+
+type Both = Pick<MigrationState, 'source' | 'target'>;
+
+function hasMoved(input: MigrateInput, { source, target }: Both): boolean {
+  return input.state === 'shut-off'
+    ? source === undefined && (target === 'shut-off' || target === 'running')
+    : target === 'running' && isOff(source);
+}
+
+function standingOf(input: MigrateInput, { source, target }: Both): Standing | undefined {
+  if (source === 'running' && isOff(target)) {
+    return 'at-source';
   }
-  return { verdict: 'contradictory', evidence, code: codeOf(source, target) };
+  if (!mayRest(input)) {
+    return undefined;
+  }
+  if (source === 'shut-off' && isOff(target)) {
+    return 'stopped-at-source';
+  }
+  return source === undefined && target === 'shut-off' ? 'stopped-at-target' : undefined;
+}
+
+function isOff(state: MigrationState['source']): boolean {
+  return state === undefined || state === 'shut-off';
 }
 
 function codeOf(source: MigrationState['source'], target: MigrationState['target']): ContradictionCode {
