@@ -1,0 +1,99 @@
+import type { HostInventory, Hypervisor } from './hypervisor.js';
+
+type Look = Hypervisor['host'];
+
+/**
+ * The same looks at hosts, shared: whoever asks while a look at the host is under way is answered by the next one, together
+ * with all who ask meanwhile. So nobody is told what was seen before they asked, and a dozen lanes that want to know the same
+ * cost two looks. Aborting ends the wait of the one who asked, and the look once nobody waits for it.
+ */
+export function shareLooks(look: Look): Look {
+  const hosts = new Map<string, HostLooks>();
+  return (host, signal) => {
+    const looks = hosts.get(host) ?? new HostLooks((own) => look(host, own));
+    hosts.set(host, looks);
+    return looks.ask(signal);
+  };
+}
+
+class HostLooks {
+  readonly #look: (signal: AbortSignal) => Promise<HostInventory>;
+  #isLooking = false;
+  #next: SharedLook | undefined;
+
+  constructor(look: (signal: AbortSignal) => Promise<HostInventory>) {
+    this.#look = look;
+  }
+
+  ask(signal: AbortSignal): Promise<HostInventory> {
+    if (signal.aborted) {
+      return Promise.reject(signal.reason as Error);
+    }
+    // One that nobody waited for any more was given up before it began.
+    const next = this.#next === undefined || this.#next.signal.aborted ? new SharedLook() : this.#next;
+    this.#next = next;
+    const answer = next.join(signal);
+    this.#begin();
+    return answer;
+  }
+
+  #begin(): void {
+    const next = this.#next;
+    if (this.#isLooking || next === undefined) {
+      return;
+    }
+    this.#isLooking = true;
+    this.#next = undefined;
+    const looking = this.#look(next.signal).finally(() => {
+      this.#isLooking = false;
+      this.#begin();
+    });
+    void next.settle(looking);
+  }
+}
+
+/** One look and those who wait for it. */
+class SharedLook {
+  readonly #controller = new AbortController();
+  readonly #waiting = new Map<AbortSignal, { resolve(seen: HostInventory): void; reject(error: unknown): void }[]>();
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  join(signal: AbortSignal): Promise<HostInventory> {
+    return new Promise((resolve, reject) => {
+      const same = this.#waiting.get(signal);
+      if (same !== undefined) {
+        same.push({ resolve, reject });
+        return;
+      }
+      this.#waiting.set(signal, [{ resolve, reject }]);
+      signal.addEventListener('abort', () => this.#leave(signal), { once: true });
+    });
+  }
+
+  async settle(looking: Promise<HostInventory>): Promise<void> {
+    try {
+      const seen = await looking;
+      this.#all().forEach(({ resolve }) => resolve(seen));
+    } catch (error) {
+      this.#all().forEach(({ reject }) => reject(error));
+    }
+  }
+
+  #leave(signal: AbortSignal): void {
+    const left = this.#waiting.get(signal) ?? [];
+    this.#waiting.delete(signal);
+    left.forEach(({ reject }) => reject(signal.reason));
+    if (this.#waiting.size === 0) {
+      this.#controller.abort(signal.reason);
+    }
+  }
+
+  #all() {
+    const all = [...this.#waiting.values()].flat();
+    this.#waiting.clear();
+    return all;
+  }
+}
