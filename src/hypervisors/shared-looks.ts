@@ -52,10 +52,15 @@ class HostLooks {
   }
 }
 
+interface Waiter {
+  readonly resolve: (seen: HostInventory) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** One look and those who wait for it. */
 class SharedLook {
   readonly #controller = new AbortController();
-  readonly #waiting = new Map<AbortSignal, { resolve(seen: HostInventory): void; reject(error: unknown): void }[]>();
+  readonly #waiting = new Map<AbortSignal, Waiter[]>();
 
   get signal(): AbortSignal {
     return this.#controller.signal;
@@ -69,7 +74,7 @@ class SharedLook {
         return;
       }
       this.#waiting.set(signal, [{ resolve, reject }]);
-      signal.addEventListener('abort', () => this.#leave(signal), { once: true });
+      signal.addEventListener('abort', this.#leave);
     });
   }
 
@@ -82,17 +87,22 @@ class SharedLook {
     }
   }
 
-  #leave(signal: AbortSignal): void {
+  readonly #leave = ({ target }: Event): void => {
+    const signal = target as AbortSignal;
     const left = this.#waiting.get(signal) ?? [];
     this.#waiting.delete(signal);
+    signal.removeEventListener('abort', this.#leave);
     left.forEach(({ reject }) => reject(signal.reason));
     if (this.#waiting.size === 0) {
       this.#controller.abort(signal.reason);
     }
-  }
+  };
 
   #all() {
     const all = [...this.#waiting.values()].flat();
+    for (const signal of this.#waiting.keys()) {
+      signal.removeEventListener('abort', this.#leave);
+    }
     this.#waiting.clear();
     return all;
   }
