@@ -1,34 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Hypervisor, Migration, VmDefinition } from '../../src/hypervisors/hypervisor.js';
-import { type Failure, FailureError } from '../../src/model/failure.js';
+import { failureOf, type HypervisorDriver, ignore, liveMove, never, stateOf } from './hypervisor-driver.js';
 
-/** What a hypervisor must be given to prove its promises. */
-export interface HypervisorDriver {
-  readonly hypervisor: Hypervisor;
-  /** Two hosts that can move VMs to each other. */
-  readonly source: string;
-  readonly target: string;
-  /** Runs on the source and has all it needs on the target. */
-  readonly running: { readonly id: string; readonly name: string };
-  /** A definition for the source that is not defined yet and whose disk exists. */
-  readonly fresh: VmDefinition;
-  /** Lets time pass until the call is answered. */
-  answered<Answer>(call: Promise<Answer>): Promise<Answer>;
-  /** Lets time pass until the condition holds. */
-  until(condition: () => Promise<boolean>): Promise<void>;
-  /** The host can no longer be reached, and does not know. */
-  cutOff(host: string): Promise<void>;
-  /** The next call of the method does what it says, and its answer is lost. */
-  loseReply(method: 'start' | 'migrate' | 'define'): Promise<void>;
-  /** Everybody who awaits a call is gone, as after a kill. Returns what a new process would use. */
-  killCaller(): Promise<Hypervisor>;
-  close(): Promise<void>;
-}
-
-const never: AbortSignal = new AbortController().signal;
-const ignore = (): void => undefined;
-
-/** The promises of the Hypervisor port, for every driver. */
+/** The promises of the Hypervisor port, for every driver; how VMs climb their ladder and are carried has its own suite. */
 export function describeHypervisor(name: string, makeDriver: () => Promise<HypervisorDriver>): void {
   describe(`${name} as a hypervisor`, () => {
     let driver: HypervisorDriver;
@@ -41,23 +14,9 @@ export function describeHypervisor(name: string, makeDriver: () => Promise<Hyper
       await driver.close();
     });
 
-    const failure = async (call: Promise<unknown>): Promise<Failure> => {
-      const outcome = await driver.answered(call.then(ignore, (error: unknown) => error));
-      if (outcome instanceof FailureError) {
-        return outcome.failure;
-      }
-      throw new Error(`The call was to fail, and gave ${String(outcome)}`);
-    };
-    const state = async (host: string, id: string) =>
-      (await driver.answered(driver.hypervisor.vm(host, id, never)))?.state;
-    const live = (): Migration => ({
-      id: driver.running.id,
-      source: driver.source,
-      target: driver.target,
-      ladder: ['live'],
-      copyStorage: 'all',
-      maxDowntimeMs: 500,
-    });
+    const failure = (call: Promise<unknown>) => failureOf(driver, call);
+    const state = (host: string, id: string) => stateOf(driver, host, id);
+    const live = () => liveMove(driver);
     const move = async () => await driver.answered(driver.hypervisor.migrate(live(), never, ignore));
     const standing = async (hypervisor = driver.hypervisor) =>
       await driver.answered(hypervisor.migrationState(driver.running.id, driver.source, driver.target, never));
@@ -281,6 +240,53 @@ export function describeHypervisor(name: string, makeDriver: () => Promise<Hyper
       it('says which host cannot be asked', async () => {
         await driver.cutOff(driver.target);
         expect(await standing()).toMatchObject({ source: 'running', target: 'unreachable' });
+      });
+    });
+
+    describe('prospects', () => {
+      const prospect = async () =>
+        await driver.answered(driver.hypervisor.prospect(driver.source, driver.target, never));
+      const obstaclesOf = async (id: string) => (await prospect()).obstacles.filter(({ vm }) => vm === id);
+
+      it('finds nothing against a VM that has all it needs at the target, and changes nothing', async () => {
+        expect(await obstaclesOf(driver.running.id)).toEqual([]);
+        expect(await standing()).toEqual({ source: 'running', target: undefined, isUnderWay: false });
+      });
+
+      it('tells which disks both hosts see', async () => {
+        await driver.answered(driver.hypervisor.define(driver.source, driver.sharing, never));
+        const { sharedDisks } = await prospect();
+        expect(sharedDisks[driver.sharing.id]).toEqual(driver.sharing.disks.map(({ target }) => target));
+        expect(sharedDisks[driver.running.id] ?? []).toEqual([]);
+      });
+
+      it('finds a network that the target does not have', async () => {
+        const unlinked = { ...driver.fresh, networks: ['br-nowhere'] };
+        await driver.answered(driver.hypervisor.define(driver.source, unlinked, never));
+        expect(await obstaclesOf(unlinked.id)).toMatchObject([
+          { code: 'network-missing', severity: 'blocker', blocks: 'any' },
+        ]);
+      });
+
+      it('finds a VM of the same id at the target', async () => {
+        for (const host of [driver.source, driver.target]) {
+          await driver.answered(driver.hypervisor.define(host, driver.fresh, never));
+        }
+        expect(await obstaclesOf(driver.fresh.id)).toMatchObject([{ code: 'defined-there', severity: 'blocker' }]);
+      });
+
+      it('says that one of the hosts cannot be reached', async () => {
+        await driver.cutOff(driver.target);
+        const call = driver.hypervisor.prospect(driver.source, driver.target, never);
+        expect(await failure(call)).toMatchObject({ code: 'host-unreachable', kind: 'transient' });
+      });
+
+      it('measures how fast a running VM writes memory, and leaves out what does not run', async () => {
+        await driver.answered(driver.hypervisor.define(driver.source, driver.fresh, never));
+        const ids = [driver.running.id, driver.fresh.id, '99999999-9999-4999-8999-999999999999'];
+        const rates = await driver.answered(driver.hypervisor.dirtyRates(driver.source, ids, never));
+        expect([...rates.keys()]).toEqual([driver.running.id]);
+        expect(rates.get(driver.running.id)).toBeGreaterThanOrEqual(0);
       });
     });
 

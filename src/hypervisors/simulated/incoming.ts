@@ -2,7 +2,7 @@ import type { Storage, VmDefinition } from '../hypervisor.js';
 import type { Outcome } from './call.js';
 import type { Core } from './core.js';
 import { failed } from './failures.js';
-import { fileOf, hasMemory } from './guests.js';
+import { fileOf } from './guests.js';
 import type { Guest, HostState } from './world-state.js';
 
 /** A VM on its way to another host, with what becomes of its disks. */
@@ -53,13 +53,15 @@ function mayReplace(core: Core, { guest, to, storage: { replaces } }: Arrival, p
   if (file === undefined) {
     return true;
   }
-  const isInUse = Object.values(to.guests).some(
-    (other) => hasMemory(other) && other.definition.disks.some((disk) => disk.path === path),
+  const { id } = guest.definition;
+  const hasUser = Object.values(to.guests).some(
+    ({ definition }) => definition.id !== id && definition.disks.some((disk) => disk.path === path),
   );
-  if (replaces === undefined || file.isShared || file.of !== guest.definition.id || isInUse) {
+  if (replaces === undefined || file.isShared || hasUser) {
     return false;
   }
-  return replaces.stale || (file.incomingSince ?? Number.NEGATIVE_INFINITY) >= replaces.since;
+  const isOfThisMove = file.of === id && (file.incomingSince ?? Number.NEGATIVE_INFINITY) >= replaces.since;
+  return isOfThisMove || replaces.stale;
 }
 
 /** Makes the files that the disks are copied into. They are not whole until the VM has arrived. */
