@@ -91,6 +91,10 @@ function state(parts: {
 
 const taking = step({ kind: 'promote', authority: takes });
 const movingStep = step({ kind: 'migrate', authority: moves });
+const between = { vm: 'db-1', id: 'id-1', from: north, to: south };
+const carrying = step({ kind: 'migrate', authority: moves, input: { ...between, state: 'shut-off' } });
+const undoneMove = step({ kind: 'migrate', action: 'undo', input: between });
+const elsewhere: Authority = { ...atNorth, state: 'at', place: { site: 'north', host: 'north-9' } };
 
 describe('authorityRefusal', () => {
   it.each<[string, Step, RunState, 'allowed' | 'refused']>([
@@ -115,6 +119,10 @@ describe('authorityRefusal', () => {
     ['a move from where it is', movingStep, state({ authority: atNorth }), 'allowed'],
     ['the second attempt of a move', movingStep, state({ authority: moving }), 'allowed'],
     ['a move from where it is not', movingStep, state({ authority: atSouth }), 'refused'],
+    ['an undone move of a VM that is still here', undoneMove, state({ authority: atNorth }), 'allowed'],
+    ['an undone move of a VM on its way', undoneMove, state({ authority: moving }), 'allowed'],
+    ['an undone move of a VM that has arrived', undoneMove, state({ authority: atSouth }), 'allowed'],
+    ['an undone move of a VM that is elsewhere', undoneMove, state({ authority: elsewhere }), 'refused'],
     ['a taking without any proof', taking, state({ authority: atNorth }), 'refused'],
     ['a taking after the fence', taking, state({ authority: atNorth, deaths: { 'north-1': fenced } }), 'allowed'],
     [
@@ -188,6 +196,18 @@ describe('authorityEntries', () => {
     ],
     [{ moment: 'observed-not-started' }, { state: 'at', place: north }],
     [
+      { moment: 'observed-not-started', output: { standing: 'at-source' } },
+      { state: 'at', place: north, proof: { kind: 'observed-running', place: north, at: 100 } },
+    ],
+    [
+      { moment: 'observed-not-started', output: { standing: 'stopped-at-source' } },
+      { state: 'at', place: north, proof: { kind: 'observed-stopped', place: north, at: 100 } },
+    ],
+    [
+      { moment: 'failed', code: 'stopped-at-source' },
+      { state: 'at', place: north, proof: { kind: 'observed-stopped', place: north, at: 100 } },
+    ],
+    [
       { moment: 'failed', code: 'vm-running-twice' },
       { state: 'contested', places: [north, south] },
     ],
@@ -195,6 +215,29 @@ describe('authorityEntries', () => {
     expect(entries(movingStep, state({ authority: moving }), when)).toMatchObject([
       { authority: { epoch: 4, ...authority } },
     ]);
+  });
+
+  it.each<StepMoment>([
+    { moment: 'failed', code: 'stopped-at-target' },
+    { moment: 'observed-not-started', output: { standing: 'stopped-at-target' } },
+  ])('leaves a VM moving that has arrived and does not run yet: %j', (when) => {
+    expect(entries(movingStep, state({ authority: moving }), when)).toEqual([]);
+  });
+
+  it('names the stop as the proof when a VM that is shut off was not carried', () => {
+    expect(entries(carrying, state({ authority: moving }), { moment: 'failed', code: 'no-space' })).toMatchObject([
+      { authority: { state: 'at', place: north, proof: { kind: 'observed-stopped' } } },
+    ]);
+  });
+
+  it.each([
+    [moving, { at: north, state: 'running' }, [{ authority: { state: 'at', place: north, epoch: 4 } }]],
+    [moving, { at: south, state: 'running' }, [{ authority: { state: 'at', place: south, epoch: 4 } }]],
+    [atNorth, { at: north, state: 'running' }, []],
+    [moving, {}, []],
+  ])('brings authority to where an undone move has found the VM: %#', (before, output, expected) => {
+    const when: StepMoment = { moment: 'succeeded', output };
+    expect(entries(undoneMove, state({ authority: before }), when)).toMatchObject(expected);
   });
 
   it('leaves a VM moving when its migration failed without anybody having looked', () => {

@@ -20,7 +20,7 @@ const inputs: { readonly [Kind in StepKind]: readonly StepInputs[Kind][] } = {
     { what: 'merge', vm: 'db-1', at, overlayStep: 'vm/db-1/overlay' },
     { what: 'source', ...vm },
   ],
-  cordon: [{ host: 'north-1' }],
+  cordon: [{ host: 'north-1' }, { host: 'north-1', lift: true }],
   define: [
     {
       at,

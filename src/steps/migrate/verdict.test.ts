@@ -35,6 +35,49 @@ describe('judge', () => {
     expect(seen.verdict === 'contradictory' ? seen.code : seen.verdict).toBe(expected);
   });
 
+  it.each<[MigrationState['source'], MigrationState['target'], string]>([
+    ['shut-off', undefined, 'stopped-at-source'],
+    ['shut-off', 'shut-off', 'stopped-at-source'],
+    [undefined, 'shut-off', 'stopped-at-target'],
+    [undefined, 'running', 'moved'],
+    ['running', 'shut-off', 'at-source'],
+    ['shut-off', 'paused', 'migration-unclear'],
+    ['running', 'running', 'vm-running-twice'],
+  ])('with a restart in the ladder, %s at the source and %s at the target says %s', (source, target, expected) => {
+    const seen = judge({ ...input, ladder: ['live', 'restart'] }, { source, target, isUnderWay: false });
+    expect(seen.verdict === 'contradictory' ? seen.code : seen.verdict).toBe(expected);
+  });
+
+  it.each<[MigrationState['source'], MigrationState['target'], string]>([
+    ['shut-off', undefined, 'stopped-at-source'],
+    ['shut-off', 'shut-off', 'stopped-at-source'],
+    [undefined, 'shut-off', 'moved'],
+    [undefined, 'running', 'moved'],
+    ['running', undefined, 'at-source'],
+    ['shut-off', 'running', 'migration-unclear'],
+  ])('of a VM that was shut off, %s at the source and %s at the target says %s', (source, target, expected) => {
+    const seen = judge({ ...input, state: 'shut-off', ladder: [] }, { source, target, isUnderWay: false });
+    expect(seen.verdict === 'contradictory' ? seen.code : seen.verdict).toBe(expected);
+  });
+
+  it.each<[Partial<MigrationState>, string]>([
+    [{ neverLeft: true }, 'at-source'],
+    [{ neverLeft: false }, 'unreachable'],
+    [{}, 'unreachable'],
+    [{ neverLeft: true, source: 'paused' }, 'unreachable'],
+    [{ neverLeft: true, isUnderWay: true }, 'under-way'],
+  ])('with a target that cannot be asked and a source of which is known %j says %s', (known, expected) => {
+    const seen = judge(input, { source: 'running', target: 'unreachable', isUnderWay: false, ...known });
+    expect(seen.verdict).toBe(expected);
+  });
+
+  it('names the proof that a VM never left', () => {
+    const state = { source: 'running', target: 'unreachable', isUnderWay: false, neverLeft: true } as const;
+    expect(judge(input, state).evidence).toBe(
+      'db-1 is running on north/north-1 and unreachable on south/south-1, and no migration has ever stopped it where it runs',
+    );
+  });
+
   it('names both places in its evidence', () => {
     const { evidence } = judge(input, { source: 'running', target: undefined, isUnderWay: false });
     expect(evidence).toBe('db-1 is running on north/north-1 and absent on south/south-1');
