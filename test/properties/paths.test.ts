@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { provePaths } from '../../src/engine/path-proof/prove-paths.js';
 import type { Mode } from '../../src/model/mode.js';
-import type { Plan } from '../../src/model/plan.js';
+import type { Lane, Plan, Step } from '../../src/model/plan.js';
 import { violations } from '../../src/runbooks/invariant.js';
 import { rehearse } from '../scenarios/rehearsal.js';
 
@@ -26,6 +26,19 @@ describe('every path of the sample runbooks', () => {
   });
 });
 
+describe('every path of a move', () => {
+  it('that ends in a restart keeps the VM to one place, wherever it is left', async () => {
+    const { broken, walks } = provePaths(await movesOf({ state: 'running', ladder: ['live', 'restart'] }));
+    expect(broken).toEqual([]);
+    expect(walks.length).toBeGreaterThan(0);
+  });
+
+  it('of a VM that is shut off keeps the safety rules and has an end', async () => {
+    const { broken } = provePaths(await movesOf({ state: 'shut-off', ladder: [] }));
+    expect(broken).toEqual([]);
+  });
+});
+
 describe('the walk itself', () => {
   it('finds a VM that would run twice when a plan forgets to stop it, with the way there', async () => {
     const plan = await planOf('relocate-site.yaml', 'relocate');
@@ -34,6 +47,33 @@ describe('the walk itself', () => {
     expect(twice?.path.at(-1)).toMatch(/^vm\/legacy-1\/start (succeeds|loses its answer, with its effect)$/);
   });
 });
+
+/** The moves of an evacuation, with these inputs, taken back when they come to nothing. */
+async function movesOf(parts: { readonly state: string; readonly ladder: readonly string[] }): Promise<Plan> {
+  const plan = await planOf('evacuate-host.yaml', 'evacuate');
+  const lanes = plan.stages.flatMap((stage) => stage.lanes).filter(({ subject }) => subject.kind === 'vm');
+  const changed = lanes.map((lane): Lane => {
+    const steps = lane.steps.map((step) => changedMove(step, parts));
+    const moves = steps.filter(({ kind }) => kind === 'migrate');
+    const undone = moves.map((step): Step => {
+      const { authority: _, ...rest } = step;
+      return { ...rest, id: `${step.id}-back`, action: 'undo', undoes: step.id };
+    });
+    return { ...lane, after: [], steps, recovery: parts.state === 'running' ? undone : [] };
+  });
+  return { ...plan, stages: [{ id: 'only', title: 'only', isAlways: false, lanes: changed }] };
+}
+
+function changedMove(step: Step, parts: { readonly state: string; readonly ladder: readonly string[] }): Step {
+  switch (step.kind) {
+    case 'migrate':
+      return { ...step, input: { ...step.input, ...parts } };
+    case 'check':
+      return { ...step, input: { ...step.input, state: parts.state } };
+    default:
+      return step;
+  }
+}
 
 /** Believes that the VM's authority has moved already, and does not shut it down. */
 function forgetfulPlan(plan: Plan): Plan {

@@ -14,6 +14,8 @@ export interface ImaginedWorld {
   readonly dead: readonly string[];
   /** Steps whose effect is there, as `LANE/STEP`, sorted. */
   readonly done: readonly string[];
+  /** Where a move by a restart has left the VM, shut off. */
+  readonly resting?: Place;
 }
 
 /** The world before the run: the VM is live at its source, even in a failover, where nobody can know better. */
@@ -34,8 +36,7 @@ function sourceOf({ authority, kind, input }: Step): Place | undefined {
 /** The world after the step has had its effect. */
 export function withEffect(world: ImaginedWorld, lane: Lane, step: Step): ImaginedWorld {
   const done = sorted([...world.done, nameOf(lane, step)]);
-  const input = step.input as JsonObject &
-    Partial<VmAt> & { readonly from?: Place; readonly to?: Place; readonly host?: string };
+  const input = step.input as JsonObject & Partial<VmAt> & { readonly host?: string };
   switch (step.kind) {
     case 'start':
       return isClone(lane) || input.at === undefined ? { ...world, done } : started({ ...world, done }, input.at);
@@ -47,17 +48,76 @@ export function withEffect(world: ImaginedWorld, lane: Lane, step: Step): Imagin
         ? started({ ...without(world, lane, step) }, input.at)
         : { ...world, done, live: world.live.filter((place) => place !== formatPlace(input.at as Place)) };
     case 'migrate':
-      return input.from === undefined || input.to === undefined || !world.live.includes(formatPlace(input.from))
-        ? world
-        : started(
-            { ...world, done, live: world.live.filter((place) => place !== formatPlace(input.from as Place)) },
-            input.to,
-          );
+      return step.action === 'undo' ? runningAgain(without(world, lane, step)) : moved(world, done, step);
     case 'fence':
       return input.host === undefined ? world : died({ ...world, done }, input.host);
     default:
       return step.action === 'undo' ? without(world, lane, step) : { ...world, done };
   }
+}
+
+/** Where a move may leave the VM shut off when its ladder ends in a restart, by what a look then says of it. */
+export function halves(
+  world: ImaginedWorld,
+  { kind, action, input }: Step,
+): readonly (readonly [string, ImaginedWorld])[] {
+  const { from, to, ladder } = input as Move;
+  if (
+    kind !== 'migrate' ||
+    action === 'undo' ||
+    from === undefined ||
+    to === undefined ||
+    ladder?.includes('restart') !== true
+  ) {
+    return [];
+  }
+  const isCarried = world.resting !== undefined && isSame(world.resting, to);
+  if (world.resting === undefined && !world.live.includes(formatPlace(from))) {
+    return [];
+  }
+  const live = world.live.filter((place) => place !== formatPlace(from));
+  return [
+    ...(isCarried ? [] : [['stopped-at-source', { ...world, live, resting: from }] as const]),
+    ['stopped-at-target', { ...world, live, resting: to }] as const,
+  ];
+}
+
+/** What a look says of a move that has not had its effect. */
+export function standingOf({ resting }: ImaginedWorld, { input }: Step): string {
+  if (resting === undefined) {
+    return 'at-source';
+  }
+  const { to } = input as Move;
+  return to !== undefined && isSame(resting, to) ? 'stopped-at-target' : 'stopped-at-source';
+}
+
+type Move = JsonObject & {
+  readonly from?: Place;
+  readonly to?: Place;
+  readonly state?: string;
+  readonly ladder?: readonly string[];
+};
+
+function moved(world: ImaginedWorld, done: readonly string[], { input }: Step): ImaginedWorld {
+  const { from, to, state } = input as Move;
+  if (state === 'shut-off') {
+    return { ...world, done };
+  }
+  if (from === undefined || to === undefined) {
+    return world;
+  }
+  const { resting, ...rest } = world;
+  return resting !== undefined || world.live.includes(formatPlace(from))
+    ? started({ ...rest, done, live: world.live.filter((place) => place !== formatPlace(from)) }, to)
+    : world;
+}
+
+function runningAgain({ resting, ...world }: ImaginedWorld): ImaginedWorld {
+  return resting === undefined ? world : started(world, resting);
+}
+
+function isSame(one: Place, other: Place): boolean {
+  return formatPlace(one) === formatPlace(other);
 }
 
 /** Whether the effect of a step is there: what a truthful look says. */

@@ -1,10 +1,12 @@
 import type { EntryBody } from '../../model/entry.js';
-import type { Failure, FailureKind } from '../../model/failure.js';
+import type { FailureKind } from '../../model/failure.js';
+import type { JsonObject } from '../../model/json.js';
+import { formatPlace, type Place } from '../../model/place.js';
 import type { Lane, Step } from '../../model/plan.js';
 import type { OperatorMove } from '../../model/request.js';
 import { type FoldedRun, type LaneState, offeredMoves } from '../../state-machines/index.js';
 import { plannedStep } from '../planned-step.js';
-import { died, hasEffect, type ImaginedWorld, withEffect } from './imagined-world.js';
+import { died, halves, hasEffect, type ImaginedWorld, standingOf, withEffect } from './imagined-world.js';
 
 /** Something that may happen in a state of a run, and the world after it. */
 export interface PossibleEvent {
@@ -53,18 +55,27 @@ function laneEvents(view: LaneState, { lane, world, happens }: LaneScene): reado
   }
   const reference = { lane: lane.id, step: step.id };
   const say = (what: string): string => `${lane.id}/${step.id} ${what}`;
-  const failed = (kind: FailureKind): EntryBody => ({ type: 'step.failed', ...reference, failure: failure(kind) });
+  const failed = (kind: FailureKind, code = 'proof'): EntryBody => ({
+    type: 'step.failed',
+    ...reference,
+    failure: { code, kind, message: 'it failed for the proof' },
+  });
   const time: EntryBody = { type: 'timer.fired', timer: lane.id };
   switch (view.activity) {
     case 'running':
     case 'stopping': {
       const effect = withEffect(world, lane, step);
       return [
-        happens(say('succeeds'), [{ type: 'step.succeeded', ...reference, output: outputOf(step) }], effect),
+        happens(say('succeeds'), [{ type: 'step.succeeded', ...reference, output: outputOf(step, effect) }], effect),
         happens(say('fails for now'), [failed('transient')]),
         happens(say('fails'), [failed('permanent')]),
         happens(say('loses its answer, without effect'), [failed('outcome-unknown')]),
         happens(say('loses its answer, with its effect'), [failed('outcome-unknown')], effect),
+        ...halves(world, step).flatMap(([code, half]) => [
+          happens(say(`fails for now, ${code}`), [failed('transient', code)], half),
+          happens(say(`fails, ${code}`), [failed('permanent', code)], half),
+          happens(say(`loses its answer, ${code}`), [failed('outcome-unknown')], half),
+        ]),
         ...(view.activity === 'running' ? [happens(say('runs out of time'), [time])] : []),
       ];
     }
@@ -72,7 +83,7 @@ function laneEvents(view: LaneState, { lane, world, happens }: LaneScene): reado
       const seen = (verdict: 'done' | 'not-started' | 'in-progress' | 'contradictory'): EntryBody => ({
         type: 'step.observed',
         ...reference,
-        observation: { verdict, evidence: verdict, ...(verdict === 'done' ? { output: outputOf(step) } : {}) },
+        observation: { verdict, evidence: verdict, ...outputSeen(verdict, step, world) },
       });
       // An undo is never taken for done: it is done once more.
       const isThere = step.action === 'run' && hasEffect(world, lane, step);
@@ -121,19 +132,31 @@ function fenceOf(state: FoldedRun, lane: string, index: number): Step | undefine
   return step === undefined ? undefined : plannedStep(state, { lane, step: step.id });
 }
 
+function outputSeen(verdict: string, step: Step, world: ImaginedWorld): { readonly output?: JsonObject } {
+  if (verdict === 'done') {
+    return { output: outputOf(step, world) };
+  }
+  return verdict === 'not-started' && step.kind === 'migrate' ? { output: { standing: standingOf(world, step) } } : {};
+}
+
+/** A place as a part of what the journal keeps. */
+type JsonPlace = Place & JsonObject;
+
 /** What a step leaves for others to build upon: the proofs. */
-function outputOf(step: Step): Extract<EntryBody, { readonly type: 'step.succeeded' }>['output'] {
-  const { host, at } = step.input as {
+function outputOf(step: Step, world: ImaginedWorld): JsonObject {
+  const { host, at, from, to } = step.input as {
     readonly host?: string;
-    readonly at?: { readonly site: string; readonly host: string };
+    readonly at?: JsonPlace;
+    readonly from?: JsonPlace;
+    readonly to?: JsonPlace;
   };
+  if (step.kind === 'migrate' && step.action === 'undo') {
+    const place = [from, to].find((each) => each !== undefined && world.live.includes(formatPlace(each)));
+    return place === undefined ? {} : { at: place, state: 'running' };
+  }
   if (step.kind === 'fence' && host !== undefined) {
     return { proof: { kind: 'fenced-off', host, agent: 'proof', at: 0 } };
   }
   const isStopped = step.kind === 'shutdown' || (step.input as { readonly state?: string }).state === 'shut-off';
   return isStopped && at !== undefined ? { proof: { kind: 'observed-stopped', place: at, at: 0 } } : {};
-}
-
-function failure(kind: FailureKind): Failure {
-  return { code: 'proof', kind, message: 'it failed for the proof' };
 }

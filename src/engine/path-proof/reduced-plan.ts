@@ -15,6 +15,7 @@ export function likeness(lane: Lane): string {
       authority?.rule === 'takes' ? authority.deadHosts.length : 0,
       retry.attempts > 1,
       input['state'],
+      kind === 'migrate' && (input['ladder'] as readonly string[] | undefined)?.includes('restart') === true,
     ],
   );
   return JSON.stringify([lane.subject.kind, words]);
