@@ -78,6 +78,7 @@ function nameOf({ kind, host, vm, detail }: Effect): string | undefined {
     case 'define':
     case 'promote':
     case 'migrate-begin':
+    case 'carry':
     case 'merge':
     case 'reverse':
       return `${kind} ${vm ?? ''} ${host ?? ''}`;
@@ -96,7 +97,9 @@ function effectsOf(step: Step): readonly (readonly [name: string, times: number]
     readonly vm?: string;
     readonly host?: string;
     readonly at?: Place;
+    readonly from?: Place;
     readonly to?: Place;
+    readonly state?: string;
     readonly ladder?: readonly string[];
     readonly command?: readonly string[];
     readonly definition?: { readonly name: string };
@@ -110,8 +113,18 @@ function effectsOf(step: Step): readonly (readonly [name: string, times: number]
       return step.action === 'run' ? [[`${step.kind} ${vm} ${on}`, 1]] : [];
     case 'shutdown':
       return step.action === 'undo' ? [[`start ${vm} ${on}`, 1]] : [];
-    case 'migrate':
-      return [[`migrate-begin ${vm} ${input.to?.host ?? ''}`, input.ladder?.length ?? 0]];
+    case 'migrate': {
+      const [from, to] = [input.from?.host ?? '', input.to?.host ?? ''];
+      const restarts = input.ladder?.includes('restart') === true;
+      if (step.action === 'undo') {
+        return [from, to].map((host) => [`start ${vm} ${host}`, 1]);
+      }
+      return [
+        [`migrate-begin ${vm} ${to}`, 1],
+        ...(restarts || input.state === 'shut-off' ? [[`carry ${vm} ${to}`, 1] as const] : []),
+        ...(restarts ? [[`start ${vm} ${to}`, 1] as const] : []),
+      ];
+    }
     case 'reverse':
       return [[`reverse ${vm} ${input.to?.host ?? ''}`, 1]];
     case 'cleanup':
@@ -125,20 +138,37 @@ function effectsOf(step: Step): readonly (readonly [name: string, times: number]
   }
 }
 
-/** No VM is started where its authority is not at that moment; a clone has none, and is told by its name. */
+/**
+ * No VM is started where its authority is not at that moment; a clone has none, and is told by its name. While a VM moves,
+ * only the move itself may start it, at one of the two, which no ladder but one with a restart lets it.
+ */
 function checkStarts(runs: readonly RunRecord[], effects: readonly Effect[], report: Report): void {
+  const restarted = restartedVms(runs);
   for (const { kind, vm = '', host = '', at } of effects) {
     if (kind !== 'start' || vm.startsWith('drill-')) {
       continue;
     }
     const places = authorityAt(runs, vm, at);
-    if (!places.some((place) => place.host === host) || places.length > 1) {
+    const isMoved = places.length === 2 && restarted.has(vm);
+    if (!places.some((place) => place.host === host) || !(places.length === 1 || isMoved)) {
       report(
         'starts-where-allowed',
         `${vm} was started on ${host} at ${at}, allowed: ${places.map(formatPlace).join()}`,
       );
     }
   }
+}
+
+/** VMs that a plan may restart elsewhere. */
+function restartedVms(runs: readonly RunRecord[]): ReadonlySet<unknown> {
+  const steps = runs
+    .flatMap(({ state }) => state.plan?.stages ?? [])
+    .flatMap(({ lanes }) => lanes.flatMap((lane) => lane.steps));
+  return new Set(
+    steps.flatMap(({ kind, input }) =>
+      kind === 'migrate' && (input['ladder'] as readonly string[]).includes('restart') ? [input['vm']] : [],
+    ),
+  );
 }
 
 /** Where the journals say that the VM may run: what its plan found, and then every move up to that moment. */
@@ -169,6 +199,7 @@ function checkDrills(runs: readonly RunRecord[], effects: readonly Effect[], rep
     'define',
     'undefine',
     'migrate-begin',
+    'carry',
     'promote',
     'reverse',
   ];

@@ -1,4 +1,4 @@
-import type { ReplicaSpec, VmSpec, WorldSpec } from '../../src/hypervisors/simulated/world-spec.js';
+import type { DiskSpec, ReplicaSpec, VmSpec, WorldSpec } from '../../src/hypervisors/simulated/world-spec.js';
 import type { Estate, Host, Site } from '../../src/model/estate.js';
 import type { Chance } from './chance.js';
 import type { Intent } from './intent.js';
@@ -79,14 +79,13 @@ function inventVm(
   chance: Chance,
   about: { readonly name: string; readonly norths: readonly string[]; readonly hasAutostart: boolean },
 ): VmSpec {
-  const sizeBytes = chance.between(1, 20) * gigabyteBytes;
   return {
     name: about.name,
     host: chance.maybe(about.norths) ?? 'north-1',
     state: chance.percent(85) ? 'running' : 'shut-off',
     memoryBytes: (chance.between(1, 16) * gigabyteBytes) / 4,
     vcpus: chance.between(1, 4),
-    disks: [{ target: 'vda', sizeBytes, usedBytes: Math.round(sizeBytes / 3), isShared: chance.percent(30) }],
+    disks: inventDisks(chance),
     hasAgent: true,
     hasAutostart: about.hasAutostart,
     dirtyBytesPerSecond: chance.between(0, 60) * 1e6,
@@ -94,6 +93,14 @@ function inventVm(
     bootMs: chance.between(2, 20) * 1_000,
     shutdownMs: chance.between(1, 10) * 1_000,
   };
+}
+
+/** One disk or two; hosts of the site share some of them. */
+function inventDisks(chance: Chance): readonly DiskSpec[] {
+  return (chance.percent(25) ? ['vda', 'vdb'] : ['vda']).map((target) => {
+    const sizeBytes = chance.between(1, 20) * gigabyteBytes;
+    return { target, sizeBytes, usedBytes: Math.round(sizeBytes / 3), isShared: chance.percent(30) };
+  });
 }
 
 function inventReplica(chance: Chance, vm: string, souths: readonly string[]): ReplicaSpec[] {

@@ -41,6 +41,7 @@ export function inventRunbook(chance: Chance, { intent, groups }: { intent: Inte
 const ladders: readonly [readonly Rung[], ...(readonly Rung[])[]] = [
   ['live', 'throttle', 'post-copy', 'pause', 'restart'],
   ['live', 'pause'],
+  ['live', 'restart'],
   ['live'],
   ['live', 'post-copy'],
   ['pause', 'restart'],

@@ -178,9 +178,13 @@ class Performance {
 
   #judge(): void {
     const theatre = this.#theatre;
-    const { doubles, effects } = theatre.world.audit();
+    const { doubles, effects, lostWrites } = theatre.world.audit();
     for (const { name, hosts, from } of doubles) {
       theatre.broken('lives-once', `${name} was live on ${hosts.join(' and ')} at ${from}`);
+    }
+    const isEvacuation = theatre.scenario.intent.startsWith('evacuate');
+    for (const { vm, host, lostMs } of isEvacuation ? lostWrites : []) {
+      theatre.broken('evacuation-loses-nothing', `${vm} was started on ${host} without the last ${lostMs} ms`);
     }
     checkEffects(this.runs, effects, (rule, detail) => theatre.broken(rule, detail));
   }

@@ -21,6 +21,8 @@ export const rules = {
   'offer-is-taken': 'a move that the run offers is taken',
   'moved-vm-lives': 'after a move that succeeded every VM is live exactly once, where its authority is',
   'vm-not-left-stopped': 'a VM that was live is live after a failed move, or the journal says why not',
+  'carried-vm-stays-off': 'a VM that is shut off is known to its target alone after its move, and was not started',
+  'evacuation-loses-nothing': 'no VM is started in an evacuation without all that it has written',
   'rerun-finishes': 'once faults are mended, the same runbook run again finishes what was left',
   'same-seed-same-run': 'the same seed gives the same journal and the same effects',
   'no-exception': 'nothing throws but what a port promises',

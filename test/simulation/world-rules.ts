@@ -22,6 +22,7 @@ export function checkWorld({ runId, entries, state }: RunRecord, scenes: Scenes,
   checkClones({ runId, entries, plan, state }, scenes.after, report);
   if (plan.mode === 'relocate' || plan.mode === 'failback' || plan.mode === 'evacuate') {
     checkMoved({ runId, entries, plan, state }, scenes, report);
+    checkCarried({ runId, entries, plan, state }, scenes, report);
   }
 }
 
@@ -87,6 +88,23 @@ function checkMoved({ runId, entries, plan, state }: EndedRun, scenes: Scenes, r
       }
     } else if (places.length === 0 && !isToldOf({ runId, entries, plan, state }, lane, source)) {
       report('vm-not-left-stopped', `${runId}: ${vm} ran on ${source.host} and is live nowhere; ${lane.status}`);
+    }
+  }
+}
+
+/** A VM that was to be carried, and of which nothing else is to be said, is shut off where it was to go, and nowhere else. */
+function checkCarried({ runId, plan, state }: EndedRun, { after }: Scenes, report: Report): void {
+  for (const lane of plan.stages.flatMap(({ lanes }) => lanes)) {
+    const move = lane.steps.find(({ kind, input }) => kind === 'migrate' && input['state'] === 'shut-off');
+    const [view] = state.lanes.filter((each) => each.lane === lane.id);
+    if (move === undefined || view === undefined || !isWhole(view)) {
+      continue;
+    }
+    const { host: target } = move.input['to'] as { readonly host?: string };
+    const known = guestsOf(after.state).filter(({ guest }) => guest.definition.id === move.input['id']);
+    if (known.length !== 1 || known[0]?.host.name !== target || known[0]?.guest.state !== 'shut-off') {
+      const where = known.map(({ host, guest }) => `${guest.state} on ${host.name}`).join() || 'nowhere';
+      report('carried-vm-stays-off', `${runId}: ${lane.subject.name} was to be on ${target} and is ${where}`);
     }
   }
 }

@@ -10,23 +10,23 @@ import { leftAtSourceCodes } from './verdict.js';
 const marginMs = 10_000;
 const marginShare = 0.05;
 
-/** How far the clocks of hosts may be apart, ms. */
-const clockSkewMs = 60_000;
-
 /** The rungs on which the VM runs, or pauses, while it moves; undefined when there is none. */
 export function liveLadder({ ladder }: MigrateInput): Migration['ladder'] | undefined {
   const [first, ...others] = ladder.filter((rung): rung is LiveRung => rung !== 'restart');
   return first === undefined ? undefined : [first, ...others];
 }
 
-/** How the VM's disks travel, and what of an earlier attempt may be written over. */
-export function storageOf(input: MigrateInput, { startedAt }: StepContext) {
+/**
+ * How the VM's disks travel, and what may be written over: what an attempt to move the same VM has left unfinished, be it
+ * of an earlier run, whose host or engine was gone before it could take that away; and its old disks when the plan says so.
+ */
+export function storageOf(input: MigrateInput) {
   const { copyStorage, shared, bytesPerSecond, replacesStale = false } = input;
   return {
     copyStorage,
     ...(shared === undefined ? {} : { shared }),
     ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
-    replaces: { since: startedAt - clockSkewMs, stale: replacesStale },
+    replaces: { since: 0, stale: replacesStale },
   };
 }
 
@@ -45,7 +45,7 @@ export async function migrateLive(
   try {
     const ends = { id, source: from.host, target: to.host };
     await context.hypervisor.migrate(
-      { ...ends, ladder, maxDowntimeMs, ...storageOf(input, context), ...deadline(input, ladder, context) },
+      { ...ends, ladder, maxDowntimeMs, ...storageOf(input), ...deadline(input, ladder, context) },
       context.signal,
       reportTransfer(context, text),
     );

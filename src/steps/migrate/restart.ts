@@ -63,7 +63,7 @@ async function carry(input: MigrateInput, context: StepContext): Promise<number>
   const text = `Carrying ${vm}, which is shut off, to ${formatPlace(to)}`;
   context.progress({ text });
   const { bytes } = await context.hypervisor.carry(
-    { id, source: from.host, target: to.host, ...storageOf(input, context) },
+    { id, source: from.host, target: to.host, ...storageOf(input) },
     context.signal,
     reportTransfer(context, text),
   );
