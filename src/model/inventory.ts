@@ -12,6 +12,15 @@ export interface Inventory {
   readonly authority: readonly Authority[];
   /** Pairs of hosts that were looked at for moves between them; none where no move was asked about. */
   readonly prospects?: readonly Prospect[];
+  /** Hosts that VMs have lived on before, as the journal has it: what they left there is stale. */
+  readonly formerPlaces?: readonly FormerPlace[];
+}
+
+/** A host that a VM has left, and when; the last time, if it has left it several times. */
+export interface FormerPlace {
+  readonly vm: string;
+  readonly host: string;
+  readonly at: number;
 }
 
 export interface HostFacts {

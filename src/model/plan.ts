@@ -4,7 +4,7 @@ import type { JsonObject } from './json.js';
 import type { Mode } from './mode.js';
 import type { Place } from './place.js';
 import type { RunRequest } from './request.js';
-import type { NotifyEvent } from './runbook.js';
+import type { NotifyEvent, Policy, Rung } from './runbook.js';
 
 /**
  * What will happen, decided in full before anything does. Frozen and serialisable: executing it never plans again, and a
@@ -29,6 +29,8 @@ export interface Plan {
   /** The authority of every VM of the plan when it was made. */
   readonly authority: readonly Authority[];
   readonly objectives: { readonly rpoMs?: number; readonly rtoMs?: number };
+  /** Of an evacuation: what its VMs go by when they return. */
+  readonly policy?: Policy;
   readonly estimates: Estimates;
   /** Events that people are told of; nobody is told when left out. */
   readonly notify?: readonly NotifyEvent[];
@@ -144,6 +146,9 @@ export interface VmEstimate {
   readonly durationMs: number;
   readonly downtimeMs: number;
   readonly bytes: number;
+  /** The rung of its ladder that it is expected to need, and why; or why it moves by this method. */
+  readonly rung?: Rung;
+  readonly why?: string;
   /** Age of the data that would be lost now. */
   readonly dataAgeMs?: number;
 }

@@ -14,9 +14,19 @@ export interface Runbook {
   readonly steps: readonly ExtraStep[];
   readonly triggers: readonly Trigger[];
   readonly notify?: { readonly mail: boolean; readonly on: readonly NotifyEvent[] };
+  /** Of a runbook whose mode is `balance`: `protect` then names its site at both ends. */
+  readonly balance?: Balance;
   /** `strict` takes autostart off the VMs and makes Lifeboat start them (safety rule S5). Default `normal`. */
   readonly guard: 'normal' | 'strict';
 }
+
+/** What a balance is for: to even out memory and CPU, or to empty so many hosts when `freeHosts` is not 0. */
+export interface Balance {
+  readonly freeHosts: number;
+}
+
+/** What of a runbook says how VMs move, whichever way they go. */
+export type Policy = Pick<Runbook, 'groups' | 'keepApart' | 'keepTogether' | 'limits'>;
 
 /** Where the VMs are and where they go: whole sites, or one host of a site. */
 export interface Protection {

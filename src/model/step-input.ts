@@ -8,7 +8,8 @@ export interface StepInputs {
   readonly wait: { readonly forMs: number };
   readonly notify: { readonly message: string };
   readonly check: CheckInput;
-  readonly cordon: { readonly host: string };
+  /** `lift` takes the mark off. */
+  readonly cordon: { readonly host: string; readonly lift?: boolean };
   readonly place: PlaceInput;
   readonly migrate: MigrateInput;
   /** `hasAutostart` as the plan saw it: what an undo gives back even when the step's own outcome was lost. */

@@ -50,6 +50,7 @@ const doneWords: Readonly<Record<Mode, string>> = {
   failback: 'moved back',
   evacuate: 'moved',
   balance: 'moved',
+  return: 'moved back',
   reverse: 'reversed',
 };
 

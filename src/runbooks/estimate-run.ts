@@ -1,6 +1,6 @@
 import type { Estimates, Lane, Stage, VmEstimate } from '../model/plan.js';
 import { usualMs } from './estimate.js';
-import { usedBytes } from './plan-need.js';
+import { forecastOf } from './plan-move.js';
 import type { Scene } from './plan-scene.js';
 import { estimateOf } from './plan-vm-steps.js';
 import { methods, type PlacedWork } from './plan-work.js';
@@ -27,29 +27,36 @@ export function estimatesOf(parts: {
 
 function vmEstimate(scene: Scene, work: PlacedWork, lane: Lane | undefined): VmEstimate {
   const { subject, way, target, dataAsOf } = work;
-  const { downtimeMs, bytes } = costOf(work, lane);
+  const { downtimeMs, bytes, rung, why } = costOf(scene, work, lane);
   return {
     vm: subject.name,
     method: methods[way],
     target,
     durationMs: lane === undefined ? 0 : laneMs(lane),
     downtimeMs,
-    bytes,
+    bytes: Math.ceil(bytes),
+    ...(rung === undefined ? {} : { rung }),
+    ...(why === undefined ? {} : { why }),
     ...(dataAsOf === undefined ? {} : { dataAgeMs: Math.max(0, scene.inventory.at - dataAsOf) }),
   };
 }
 
+type Cost = Pick<VmEstimate, 'downtimeMs' | 'bytes' | 'rung' | 'why'>;
+
 /** Downtime counts from the moment the VM stops, or for a lost one from the start of its lane, until it answers. */
-function costOf(work: PlacedWork, lane: Lane | undefined) {
-  const { way, subject, deltaBytes = 0 } = work;
+function costOf(scene: Scene, work: PlacedWork, lane: Lane | undefined): Cost {
+  const { way, deltaBytes = 0 } = work;
   switch (way) {
     case 'live': {
       const move = estimateOf(work, 0);
       return { downtimeMs: move.downtimeMs, bytes: move.bytes + deltaBytes };
     }
-    case 'host': {
-      const move = estimateOf(work, usedBytes(subject.facts));
-      return { downtimeMs: move.downtimeMs, bytes: move.bytes };
+    case 'host':
+    case 'host-cold':
+      return forecastOf(scene, work);
+    case 'host-restart': {
+      const forecast = forecastOf(scene, work);
+      return { ...forecast, downtimeMs: lane === undefined ? forecast.downtimeMs : msFrom(lane, 'migrate') };
     }
     case 'restart':
       return { downtimeMs: lane === undefined ? 0 : msFrom(lane, 'shutdown'), bytes: Math.ceil(deltaBytes * 1.05) };

@@ -13,7 +13,7 @@ const moveSetupMs = 500;
 /** Device state and the switch itself, with nothing left to send. */
 const switchMs = 50;
 /** A VM that dirties more than this part of the rate is taken for one that does not converge. */
-const convergesBelow = 0.9;
+export const convergesBelow = 0.9;
 
 /** Time of a step that moves nothing, in ms. */
 export const usualMs: Readonly<Record<StepKind, number>> = {

@@ -1,3 +1,4 @@
+import { linkBetween } from '../model/estate.js';
 import { formatPlace, type Place } from '../model/place.js';
 import type { Lane } from '../model/plan.js';
 import type { Limits } from '../model/runbook.js';
@@ -6,7 +7,7 @@ import type { Scene } from './plan-scene.js';
 
 /** Resources of a step that moves bytes from one place to another. */
 export function usesOfTransfer(scene: Scene, from: Place, to: Place): readonly string[] {
-  const link = scene.link === undefined || from.site === to.site ? [] : [`link/${scene.link.name}`];
+  const link = from.site === to.site ? [] : [`link/${linkBetween(scene.estate, from.site, to.site).name}`];
   return [`host/${from.host}`, `host/${to.host}`, ...link, ...usesOfRun(scene)];
 }
 
@@ -43,15 +44,32 @@ export interface Share {
   readonly limitBytesPerSecond?: number;
 }
 
-export function shareOf({ link, runbook, sourceHosts }: Scene, transfers: number): Share {
-  const { perHost, perLink, perRun = transfers, bytesPerSecond: limit } = runbook.limits;
-  const bySlots = link === undefined ? perHost * sourceHosts.length : perLink;
-  const atOnce = Math.max(1, Math.min(transfers, perRun, bySlots));
-  const carried = Math.min(link?.bytesPerSecond ?? defaultBytesPerSecond, limit ?? Number.POSITIVE_INFINITY);
+/**
+ * All of them have the same share, also when fewer are left, so that their sum stays within the limit at any moment. How
+ * many can run at once: each holds a slot of its source, one of its target, and between sites one of the link.
+ */
+export function shareOf({ link, runbook }: Scene, transfers: readonly Transfer[]): Share {
+  const { perHost, perLink, perRun = transfers.length, bytesPerSecond: limit } = runbook.limits;
+  const sources = new Set(transfers.map(({ source }) => source));
+  const targets = new Set(transfers.map(({ target }) => target));
+  const byHosts = perHost * Math.min(sources.size, targets.size, new Set([...sources, ...targets]).size / 2);
+  const bySlots = Math.floor(link === undefined ? byHosts : Math.min(byHosts, perLink));
+  const atOnce = Math.max(1, Math.min(transfers.length, perRun, bySlots));
+  const carried =
+    link === undefined
+      ? defaultBytesPerSecond / Math.min(atOnce, perHost)
+      : (link.bytesPerSecond ?? defaultBytesPerSecond) / atOnce;
+  const allowed = limit === undefined ? Number.POSITIVE_INFINITY : limit / atOnce;
   return {
-    bytesPerSecond: Math.max(1, Math.floor(carried / atOnce)),
-    ...(limit === undefined ? {} : { limitBytesPerSecond: Math.max(1, Math.floor(limit / atOnce)) }),
+    bytesPerSecond: Math.max(1, Math.floor(Math.min(carried, allowed))),
+    ...(limit === undefined ? {} : { limitBytesPerSecond: Math.max(1, Math.floor(allowed)) }),
   };
+}
+
+/** A VM's way, by the names of its hosts. */
+export interface Transfer {
+  readonly source: string;
+  readonly target: string;
 }
 
 /** `south/south-1 since 2026-…`. */

@@ -7,6 +7,17 @@ export interface Candidate {
   readonly vm: string;
   readonly need: Need;
   readonly hosts: readonly string[];
+  readonly terms?: ReadonlyMap<string, Terms>;
+}
+
+/** What is different about a candidate on one host. */
+export interface Terms {
+  /** Why it cannot go there, whatever room there is; names the host. */
+  readonly ruledOut?: string;
+  /** What it needs there. */
+  readonly need?: Need;
+  /** Any other host that has room is better, as when it would have to be shut down for this one. */
+  readonly isLast?: boolean;
 }
 
 export interface Placement {
@@ -59,8 +70,8 @@ export function place(request: PlaceRequest): Placement {
         }
       }
     }
-    for (const { vm, need, hosts } of candidates.filter((candidate) => !board.hosts.has(candidate.vm))) {
-      refused.set(vm, refusals({ need, hosts, rooms: request.rooms }));
+    for (const candidate of candidates.filter(({ vm }) => !board.hosts.has(vm))) {
+      refused.set(candidate.vm, refusals(candidate, request.rooms));
     }
   }
   return { hosts: board.hosts, refused, broken: brokenRules(request, board.hosts) };
@@ -123,17 +134,24 @@ function fill(board: Board, candidates: readonly Candidate[], strategy: Strategy
   return { placed, left };
 }
 
-/** Holding the rules of affinity counts first, then the load; among equals the first host wins. */
-function bestHost(board: Board, { vm, need, hosts }: Candidate, strategy: Strategy): string | undefined {
+/** A load is at most 1, so that what comes first always counts for more. */
+const bentCost = 8;
+const lastCost = 4;
+
+/** Holding the rules of affinity counts first, then that it need not stop, then the load; among equals the first host wins. */
+function bestHost(board: Board, candidate: Candidate, strategy: Strategy): string | undefined {
+  const { vm, hosts, terms } = candidate;
   const rules = board.rules.get(vm) ?? [];
   let best: string | undefined;
   let bestCost = Number.POSITIVE_INFINITY;
   for (const host of hosts) {
     const room = board.rooms.get(host);
-    if (room !== undefined && fits(room, need)) {
+    const own = terms?.get(host);
+    const need = own?.need ?? candidate.need;
+    if (room !== undefined && own?.ruledOut === undefined && fits(room, need)) {
       const load = loadWith(room, need);
       const bent = rules.reduce((sum, rule) => sum + bending(rule, room), 0);
-      const cost = bent * 4 + (strategy === 'spread' ? load : -load);
+      const cost = bent * bentCost + (own?.isLast === true ? lastCost : 0) + (strategy === 'spread' ? load : -load);
       if (cost < bestCost) {
         best = host;
         bestCost = cost;
@@ -143,7 +161,9 @@ function bestHost(board: Board, { vm, need, hosts }: Candidate, strategy: Strate
   return best;
 }
 
-function put(board: Board, { vm, need }: Candidate, host: string): void {
+function put(board: Board, candidate: Candidate, host: string): void {
+  const { vm } = candidate;
+  const need = needOn(candidate, host);
   const room = board.rooms.get(host);
   if (room !== undefined) {
     take(room, need);
@@ -155,7 +175,9 @@ function put(board: Board, { vm, need }: Candidate, host: string): void {
   }
 }
 
-function remove(board: Board, { vm, need }: Candidate, host: string): void {
+function remove(board: Board, candidate: Candidate, host: string): void {
+  const { vm } = candidate;
+  const need = needOn(candidate, host);
   const room = board.rooms.get(host);
   if (room !== undefined) {
     giveBack(room, need);
@@ -173,6 +195,10 @@ function remove(board: Board, { vm, need }: Candidate, host: string): void {
   }
 }
 
+function needOn({ need, terms }: Candidate, host: string): Need {
+  return terms?.get(host)?.need ?? need;
+}
+
 function hasChoice(candidates: readonly Candidate[]): boolean {
   return candidates.some(({ hosts }) => hosts.length > 1);
 }
@@ -181,15 +207,16 @@ function bytesOf(candidates: readonly Candidate[]): number {
   return candidates.reduce((sum, { need }) => sum + need.memoryBytes, 0);
 }
 
-function refusals(asked: {
-  readonly need: Need;
-  readonly hosts: readonly string[];
-  readonly rooms: ReadonlyMap<string, Room>;
-}): string {
-  const { need, hosts, rooms } = asked;
+function refusals(candidate: Candidate, rooms: ReadonlyMap<string, Room>): string {
+  const { hosts, terms } = candidate;
   const reasons = hosts.slice(0, refusalsMax).map((host) => {
     const room = rooms.get(host);
-    return room === undefined ? `${host} is no host of the target` : refusal(room, need);
+    if (room === undefined) {
+      return `${host} is no host of the target`;
+    }
+    return (
+      (room.closed === undefined ? terms?.get(host)?.ruledOut : undefined) ?? refusal(room, needOn(candidate, host))
+    );
   });
   const more = hosts.length - reasons.length;
   return (

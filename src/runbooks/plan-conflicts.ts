@@ -45,6 +45,9 @@ export function settleUnmatched(scene: Scene, { unmatched }: Selection<Subject>)
           `nothing is known of it: it has no replica, and ${lost.join(', ')} cannot be reached${hint}`,
         ).skipped,
       );
+    } else if (scene.mode === 'return') {
+      const lostText = lost.length > 0 ? `, and ${lost.join(', ')} cannot be reached` : '';
+      skipped.push(skip(found.subject, 'vm-gone', `no host has it any more${lostText}`).skipped);
     } else {
       conflicts.push(lost.length > 0 ? { ...found, reason: 'unreachable' } : found);
     }

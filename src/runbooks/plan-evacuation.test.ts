@@ -14,8 +14,9 @@ import {
   vm,
 } from '../../test/properties/builders.js';
 import type { Inventory, VmFacts } from '../model/inventory.js';
-import type { Runbook } from '../model/runbook.js';
-import { runbookForHost } from './plan-evacuation.js';
+import type { Plan, Step } from '../model/plan.js';
+import type { Runbook, Rung } from '../model/runbook.js';
+import { runbookForHost } from './host-runbook.js';
 
 const sites = estate('north-1 north-2 north-3', 'south-1');
 
@@ -38,6 +39,20 @@ function world(facts: Partial<Inventory> = {}, book: Runbook = emptying('north-1
       ...facts,
     }),
   };
+}
+
+function withLadder(...ladder: readonly Rung[]): Runbook {
+  return {
+    ...emptying('north-1'),
+    groups: [group('all', 'db-1', { move: { ladder, maxDowntimeMs: 500, deadlineMs: 60_000 } })],
+  };
+}
+
+function stepOf({ stages }: Plan, lane: string, id: string): Step | undefined {
+  return stages
+    .flatMap(({ lanes }) => lanes)
+    .find((one) => one.id === lane)
+    ?.steps.find((step) => step.id === id);
 }
 
 const shared: VmFacts['disks'] = [
@@ -94,16 +109,47 @@ describe('an evacuation', () => {
     ]);
   });
 
-  test.each<[string, Partial<VmFacts>, string]>([
-    ['that is shut off', { state: 'shut-off' }, 'skipped db-1 not-running'],
-    ['that is paused', { state: 'paused' }, 'skipped db-1 not-running'],
-  ])('leaves a VM %s where it is, and says so', (_case, facts, expected) => {
-    expect(outline(world({ vms: [vm('db-1', 'north-1', facts)] }))).toContain(expected);
+  it('carries a VM that is shut off, after those that run, and leaves it off', () => {
+    const vms = [vm('a', 'north-1', { state: 'shut-off' }), vm('b', 'north-1', { hasAgent: false })];
+    const made = madePlan(world({ vms }));
+    expect(outline(world({ vms }))).toEqual([
+      'cordon: host/north-1 [cordon]',
+      'level-1: vm/b [check place migrate], vm/a [check place migrate]',
+      'confirm: host/north-1:empty [check]',
+    ]);
+    expect(stepOf(made, 'vm/a', 'check')).toMatchObject({ input: { state: 'shut-off' } });
+    expect(stepOf(made, 'vm/a', 'migrate')).toMatchObject({ input: { state: 'shut-off', ladder: [] } });
+    expect(made.estimates.vms.map(({ vm: name, method, downtimeMs }) => [name, method, downtimeMs > 0])).toEqual([
+      ['a', 'cold', false],
+      ['b', 'live', true],
+    ]);
   });
 
-  it('leaves a VM that may only be restarted where it is', () => {
-    const restart = group('all', 'db-1', { move: { ladder: ['restart'], maxDowntimeMs: 500, deadlineMs: 60_000 } });
-    expect(outline(world({}, { ...emptying('north-1'), groups: [restart] }))).toContain('skipped db-1 restart-only');
+  test.each<VmFacts['state']>(['paused', 'crashed', 'unknown'])(
+    'leaves a VM that is %s where it is, and says so',
+    (state) => {
+      expect(madePlan(world({ vms: [vm('db-1', 'north-1', { state })] })).skipped).toEqual([
+        {
+          vm: 'db-1',
+          code: 'state-unfit',
+          reason: `it is ${state} on north-1: only VMs that run or are shut off are moved`,
+        },
+      ]);
+    },
+  );
+
+  it('restarts a VM whose group has no other rung, and starts it again where it is when that fails', () => {
+    const made = madePlan(world({}, withLadder('restart')));
+    const [lane] = made.stages[1]?.lanes ?? [];
+    expect(stepOf(made, 'vm/db-1', 'migrate')).toMatchObject({ input: { state: 'running', ladder: ['restart'] } });
+    expect(lane?.recovery).toMatchObject([{ kind: 'migrate', action: 'undo', undoes: 'migrate' }]);
+    expect(made.estimates.vms).toMatchObject([{ method: 'restart', why: 'its ladder has no other rung' }]);
+  });
+
+  it('gives the move the whole ladder, with a restart last', () => {
+    const made = madePlan(world({}, withLadder('restart', 'live', 'pause')));
+    expect(stepOf(made, 'vm/db-1', 'migrate')).toMatchObject({ input: { ladder: ['live', 'pause', 'restart'] } });
+    expect(made.stages[1]?.lanes[0]?.recovery).toHaveLength(1);
   });
 
   it('keeps what is moved apart from what is there already', () => {
@@ -116,7 +162,7 @@ describe('an evacuation', () => {
     const vms = [vm('db-1', 'north-1'), vm('mail', 'north-1')];
     const made = madePlan(world({ vms }, { ...emptying('north-1'), groups: [group('all', 'db-1')] }));
     expect(made.findings.map(({ code, message }) => `${code}: ${message}`)).toEqual([
-      'host-not-emptied: north-1 also runs mail, of which the runbook says nothing',
+      'host-not-emptied: north-1 also has mail, of which the runbook says nothing',
     ]);
   });
 

@@ -4,6 +4,7 @@ import { formatDuration } from '../model/units.js';
 import { listed, warning } from './conflict.js';
 import { evacuationFindings } from './plan-evacuation.js';
 import { fenceFindings } from './plan-failover.js';
+import { moveFindings } from './plan-move-findings.js';
 import { groupedBy, isReachable, type Scene } from './plan-scene.js';
 import { estimateOf } from './plan-vm-steps.js';
 import type { PlacedWork } from './plan-work.js';
@@ -29,6 +30,7 @@ export function findingsOf(parts: PlannedParts): readonly Finding[] {
     ...replicaFindings(parts),
     ...readinessFindings(works),
     ...convergenceFindings(works),
+    ...moveFindings(scene, works),
     ...dependencyFindings(parts),
     ...commandFindings(scene),
   ];

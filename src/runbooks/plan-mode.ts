@@ -2,9 +2,12 @@ import type { Lane, Plan, PlanConflict, Stage } from '../model/plan.js';
 import type { Group } from '../model/runbook.js';
 import { conflict } from './conflict.js';
 import { decideDrill, drillCleanup, drillLane, drillRefusals } from './plan-drill.js';
-import { confirmStage, cordonStage, decideEvacuation, evacuationLane, evacuationRefusals } from './plan-evacuation.js';
+import { confirmStage, cordonStage, decideEvacuation, evacuationRefusals } from './plan-evacuation.js';
 import { decideFailover, failoverLane, failoverRefusals, proofsStage } from './plan-failover.js';
+import { moveLane } from './plan-move.js';
+import type { Places, ToPlace } from './plan-places.js';
 import { decideRelocation, relocationLane } from './plan-relocation.js';
+import { decideReturn, uncordonStage } from './plan-return.js';
 import { decideReverse, reverseLane } from './plan-reverse.js';
 import { isReachable, type Scene } from './plan-scene.js';
 import type { Subject } from './plan-subject.js';
@@ -19,6 +22,10 @@ export interface ModeRules {
   refusals(scene: Scene, subjects: readonly Subject[]): readonly PlanConflict[];
   decide(scene: Scene, subject: Subject, group: Group): Decision;
   lane(scene: Scene, work: PlacedWork): Lane;
+  /** Where the VMs go, when not as `placesOf` says. */
+  places?(scene: Scene, toPlace: ToPlace): Places;
+  /** Whether it does something with hosts also when no VM takes part. */
+  readonly isAboutHosts?: boolean;
   before(scene: Scene, works: readonly PlacedWork[]): readonly Stage[];
   after(scene: Scene, works: readonly PlacedWork[]): readonly Stage[];
 }
@@ -62,7 +69,8 @@ export const modeRules: Readonly<Record<Scene['mode'], ModeRules | undefined>> =
     onLaneFailure: 'continue',
     refusals: (scene) => [...evacuationRefusals(scene), ...targetGone(scene)],
     decide: decideEvacuation,
-    lane: evacuationLane,
+    lane: moveLane,
+    isAboutHosts: true,
     before: (scene) => [cordonStage(scene)],
     after: confirmStage,
   },
@@ -73,6 +81,16 @@ export const modeRules: Readonly<Record<Scene['mode'], ModeRules | undefined>> =
     decide: decideReverse,
     lane: reverseLane,
     before: none,
+    after: none,
+  },
+  return: {
+    isStrict: false,
+    onLaneFailure: 'continue',
+    refusals: targetGone,
+    decide: decideReturn,
+    lane: moveLane,
+    isAboutHosts: true,
+    before: (scene) => [uncordonStage(scene)],
     after: none,
   },
   balance: undefined,

@@ -36,9 +36,9 @@ export function needOverOverlay(facts: VmFacts, networks: readonly string[]): Ne
   return { ...computeNeed(facts), networks, diskBytes };
 }
 
-/** What a VM needs that runs with the disks it has, or with a copy of those that are not shared. */
-export function needWithDisks(facts: VmFacts, networks: readonly string[]): Need {
-  return { ...computeNeed(facts), networks, diskBytes: copiedBytes(facts) };
+/** What a VM needs that goes to another host with copies of these of its disks. */
+export function needWithDisks(facts: VmFacts, networks: readonly string[], copied: readonly DiskFacts[]): Need {
+  return { ...computeNeed(facts), networks, diskBytes: copied.reduce((sum, disk) => sum + copyBytes(disk), 0) };
 }
 
 /** A live VM carries the CPU it was started with: its host's, when it asks for none. */
@@ -47,17 +47,13 @@ export function withLiveCpu(scene: Scene, facts: VmFacts, need: Need): Need {
   return cpuModel === undefined || cpuModel === '' ? need : { ...need, cpuModel };
 }
 
-/** Bytes of the disks that other hosts do not see. */
+/** Bytes of the disks that no other host of the site sees. */
 export function usedBytes(facts: VmFacts): number {
   return facts.disks.filter(({ isShared }) => !isShared).reduce((sum, disk) => sum + disk.usedBytes, 0);
 }
 
 function computeNeed({ memoryBytes, vcpus, cpuModel }: VmFacts): Omit<Need, 'networks' | 'diskBytes'> {
   return { memoryBytes, vcpus, ...(cpuModel === undefined ? {} : { cpuModel }) };
-}
-
-function copiedBytes(facts: VmFacts): number {
-  return facts.disks.filter(({ isShared }) => !isShared).reduce((sum, disk) => sum + copyBytes(disk), 0);
 }
 
 function copyBytes({ format, sizeBytes, usedBytes: used }: DiskFacts): number {

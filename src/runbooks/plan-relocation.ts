@@ -13,6 +13,7 @@ import {
   checkState,
   confirmPlace,
   defineStep,
+  estimateOf,
   migrateStep,
   overlayStep,
   promoteStep,
@@ -126,7 +127,13 @@ function liveSteps(scene: Scene, work: PlacedWork): LaneSteps {
       confirmPlace(work),
       syncStep(scene, work, { id: 'sync', bytes }),
       overlay,
-      migrateStep(scene, work, { copyStorage: 'overlay', diskBytes }),
+      migrateStep(scene, work, {
+        title: `move ${subject.name} live from ${subject.place.host} to ${work.target.host}`,
+        state: 'running',
+        ladder: work.group.move.ladder.filter((rung) => rung !== 'restart'),
+        copyStorage: 'overlay',
+        durationMs: estimateOf(work, diskBytes).durationMs,
+      }),
       ...readyAtTarget(work, 'ask'),
       step('cleanup', {
         title: `merge the disks of ${subject.name} on ${target.host}`,

@@ -1,4 +1,5 @@
 import type { Authority } from '../model/authority.js';
+import type { Departure } from '../model/departure.js';
 import { type Estate, hostsOf, linkBetween, type Site } from '../model/estate.js';
 import type { HostFacts, Inventory, VmFacts } from '../model/inventory.js';
 import type { Mode } from '../model/mode.js';
@@ -6,6 +7,7 @@ import type { Plan } from '../model/plan.js';
 import type { Replica } from '../model/replica.js';
 import type { RunRequest } from '../model/request.js';
 import type { Runbook, Scope } from '../model/runbook.js';
+import { type Outlook, outlooksOf } from './outlook.js';
 
 export interface PlanInputs {
   readonly runbook: Runbook;
@@ -13,6 +15,8 @@ export interface PlanInputs {
   readonly inventory: Inventory;
   readonly request: RunRequest;
   readonly digests: Plan['digests'];
+  /** Of a return: where the VMs of the runbook have gone. */
+  readonly departures?: readonly Departure[];
 }
 
 /** The inputs of a plan, indexed once, and which way it goes. */
@@ -30,6 +34,12 @@ export interface Scene extends PlanInputs {
   readonly ledger: ReadonlyMap<string, Authority>;
   /** By VM, the replicas at the target site that a run could use, the newest data first. */
   readonly replicas: ReadonlyMap<string, readonly Replica[]>;
+  /** By VM, where an evacuation has brought it; empty but for a return. */
+  readonly departed: ReadonlyMap<string, Departure>;
+  /** What was found between two hosts, by `source→target`. */
+  readonly outlooks: ReadonlyMap<string, Outlook>;
+  /** By VM and host (`db-1 north-1`), when it left it the last time. */
+  readonly leftAt: ReadonlyMap<string, number>;
   /** The link between source and target; undefined within one site. */
   readonly link?: { readonly name: string; readonly bytesPerSecond?: number };
 }
@@ -41,8 +51,9 @@ export function sceneOf(inputs: PlanInputs): Scene | undefined {
   const isBackwards = mode === 'failback' || mode === 'reverse';
   const { from, to } = runbook.protect;
   const [source, target] = isBackwards ? [to, from] : [from, to];
+  const departures = mode === 'return' ? (inputs.departures ?? []) : [];
   const targetSite = estate.sites[target.site];
-  const sourceHosts = hostsIn(estate, source);
+  const sourceHosts = mode === 'return' ? [...new Set(departures.map((one) => one.to.host))] : hostsIn(estate, source);
   const targetHosts = hostsIn(estate, target);
   if (targetSite === undefined || sourceHosts === undefined || targetHosts === undefined) {
     return undefined;
@@ -54,12 +65,16 @@ export function sceneOf(inputs: PlanInputs): Scene | undefined {
     source,
     target,
     sourceHosts,
-    targetHosts: isOneSite ? targetHosts.filter((host) => !sourceHosts.includes(host)) : targetHosts,
+    targetHosts:
+      isOneSite && mode !== 'balance' ? targetHosts.filter((host) => !sourceHosts.includes(host)) : targetHosts,
     targetSite,
     hosts: new Map(inventory.hosts.map((host) => [host.name, host])),
     sightings: groupedBy(inventory.vms, ({ name }) => name),
     ledger: new Map(inventory.authority.map((authority) => [authority.vm, authority])),
     replicas: replicasAt(target.site, inventory),
+    departed: new Map(departures.map((one) => [one.vm, one])),
+    outlooks: outlooksOf(inventory.prospects ?? []),
+    leftAt: new Map((inventory.formerPlaces ?? []).map(({ vm, host, at }) => [`${vm} ${host}`, at])),
     ...(isOneSite ? {} : { link: linkAt(estate, source.site, target.site, request.at) }),
   };
 }

@@ -37,7 +37,7 @@ export function stagesOf(scene: Scene, parts: StageParts): readonly Stage[] {
       id: `level-${index + 1}`,
       title: `priority ${level.priority}: ${names.join(', ')}`,
       isAlways: false,
-      lanes,
+      lanes: [...lanes.filter((lane) => !isCarried(lane)), ...lanes.filter(isCarried)],
     };
     const gates = names.filter((name) => gated.has(name)).map((name) => gateOf(name, parts.lanes.get(name) ?? []));
     return names.length === 0 ? [] : [...at('before-group', names), stage, ...gates, ...at('after-group', names)];
@@ -45,6 +45,11 @@ export function stagesOf(scene: Scene, parts: StageParts): readonly Stage[] {
   return levels.length === 0
     ? [...parts.before, ...parts.after]
     : [...parts.before, ...at('before-move'), ...levels, ...at('after-move'), ...parts.after];
+}
+
+/** Nobody waits for a VM that is shut off: within its level it goes last. */
+function isCarried({ steps }: Lane): boolean {
+  return steps.some(({ kind, input }) => kind === 'migrate' && input['state'] === 'shut-off');
 }
 
 function gatedGroups(groups: readonly Group[], lanes: StageParts['lanes']): ReadonlySet<string> {

@@ -48,6 +48,9 @@ function belongs(scene: Scene, name: string, sightings: readonly VmFacts[]): boo
     const isVouchedFor = ledger !== undefined || scene.replicas.has(name);
     return isVouchedFor && sightings.some(({ site }) => site === source.site || site === target.site);
   }
+  if (mode === 'return') {
+    return scene.departed.has(name);
+  }
   const isReplicated = scene.replicas.has(name) && sightings.some(({ seenOn }) => seenOn === 'replica');
   const hasMoved = ledger?.state === 'at' && scene.targetHosts.includes(ledger.place.host) && source.host === undefined;
   return isInSource || isReplicated || hasMoved;

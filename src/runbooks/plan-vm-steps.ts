@@ -1,7 +1,7 @@
 import type { Place } from '../model/place.js';
 import type { Step } from '../model/plan.js';
 import type { ReadyCheck } from '../model/runbook.js';
-import type { DefineInput, OverlayInput, PlannedPoint } from '../model/step-input.js';
+import type { DefineInput, MigrateInput, OverlayInput, PlannedPoint } from '../model/step-input.js';
 import { estimateMove, type MoveEstimate, transferMs } from './estimate.js';
 import { usesOfHost, usesOfRun, usesOfTransfer } from './limits.js';
 import type { Scene } from './plan-scene.js';
@@ -126,33 +126,31 @@ export function readyAtTarget({ subject, target, group }: PlacedWork, onFailure:
   return readySteps({ name, id: facts.id, at: target, checks: group.ready }, onFailure);
 }
 
-/** Live to the target by the rungs of the group, with its disks as `copyStorage` says. */
-export function migrateStep(
-  scene: Scene,
-  work: PlacedWork,
-  draft: {
-    readonly copyStorage: 'none' | 'all' | 'overlay';
-    readonly diskBytes: number;
-  },
-): Step {
+interface MoveDraft extends Pick<MigrateInput, 'state' | 'ladder' | 'copyStorage' | 'shared' | 'replacesStale'> {
+  readonly title: string;
+  readonly durationMs: number;
+  /** The deadline of the group when left out. */
+  readonly timeoutMs?: number;
+}
+
+/** To the target, by whichever way; the authority goes with it. */
+export function migrateStep(scene: Scene, work: PlacedWork, draft: MoveDraft): Step {
   const { subject, target, group, share } = work;
   const { name, facts, place } = subject;
-  const { durationMs } = estimateOf(work, draft.diskBytes);
+  const { title, durationMs, timeoutMs = group.move.deadlineMs, ...how } = draft;
   return step('migrate', {
-    title: `move ${name} live from ${place.host} to ${target.host}`,
+    title,
     input: {
       vm: name,
       id: facts.id,
       from: place,
       to: target,
-      state: 'running',
-      ladder: group.move.ladder.flatMap((rung) => (rung === 'restart' ? [] : [rung])),
+      ...how,
       maxDowntimeMs: group.move.maxDowntimeMs,
-      copyStorage: draft.copyStorage,
       ...(share.limitBytesPerSecond === undefined ? {} : { bytesPerSecond: share.limitBytesPerSecond }),
     },
     uses: usesOfTransfer(scene, place, target),
-    timeoutMs: group.move.deadlineMs,
+    timeoutMs,
     authority: { rule: 'moves', vm: name, from: place, to: target },
     estimateMs: durationMs,
   });

@@ -1,11 +1,9 @@
 import type { Finding } from '../model/finding.js';
 import type { Lane, Plan, PlanConflict, Skipped } from '../model/plan.js';
-import type { Group } from '../model/runbook.js';
-import { roomsOf } from './capacity.js';
+import type { Group, Policy, Runbook } from '../model/runbook.js';
 import { estimatesOf } from './estimate-run.js';
 import { shareOf, slotsOf } from './limits.js';
 import { type Order, order } from './order.js';
-import { type Placement, place } from './place.js';
 import {
   isAskedFor,
   modeUnknown,
@@ -16,11 +14,12 @@ import {
 } from './plan-conflicts.js';
 import { findingsOf } from './plan-findings.js';
 import { type ModeRules, modeRules } from './plan-mode.js';
-import { type PlanInputs, type Scene, sceneOf } from './plan-scene.js';
+import { placesOf } from './plan-places.js';
+import { groupedBy, type PlanInputs, type Scene, sceneOf } from './plan-scene.js';
 import { stagesOf } from './plan-stages.js';
 import { type Subject, subjectsOf } from './plan-subject.js';
-import { type PlacedWork, skip, type Work } from './plan-work.js';
-import { type Selection, select, selectSets } from './select.js';
+import { onTerms, type PlacedWork, skip, type Work } from './plan-work.js';
+import { type Selection, select } from './select.js';
 
 export type { PlanInputs } from './plan-scene.js';
 
@@ -50,32 +49,46 @@ export function plan(inputs: PlanInputs): Plan | readonly PlanConflict[] {
     return conflicts;
   }
   const decided = decide(scene, rules, selection);
-  const placement = findPlaces(scene, { levels: ordered, works: decided.works, subjects });
+  const placed = (rules.places ?? placesOf)(scene, { levels: ordered, works: decided.works, subjects });
+  if ('conflicts' in placed) {
+    return placed.conflicts;
+  }
+  const { placement } = placed;
   const refused = decided.works.flatMap(({ work }) => {
-    const reason = placement.refused.get(work.subject.name);
+    const { name } = work.subject;
+    const reason = placement.refused.get(name);
+    const left = placement.hosts.has(name) ? undefined : placed.left;
     return reason === undefined
-      ? []
-      : [skip(work.subject.name, 'no-room', `no host has a place for it: ${reason}`).skipped];
+      ? left === undefined
+        ? []
+        : [{ vm: name, ...left }]
+      : [skip(name, 'no-room', `no host has a place for it: ${reason}`).skipped];
   });
   const skipped = [...missing.skipped, ...decided.skipped, ...refused];
   const strict = rules.isStrict ? strictConflicts(scene, skipped, placement) : [];
   if (strict.length > 0) {
     return strict;
   }
-  const share = shareOf(scene, placement.hosts.size);
   const places = new Map(scene.targetHosts.map((host) => [host, { site: scene.target.site, host }]));
+  const share = shareOf(
+    scene,
+    decided.works.flatMap(({ work: { subject } }) => {
+      const target = placement.hosts.get(subject.name);
+      return target === undefined ? [] : [{ source: subject.place.host, target }];
+    }),
+  );
   const works = decided.works.flatMap(({ work, group }): PlacedWork[] => {
     const target = places.get(placement.hosts.get(work.subject.name) ?? '');
-    return target === undefined ? [] : [{ ...work, group, share, target }];
+    return target === undefined ? [] : [{ ...onTerms(work, target.host), group, share, target }];
   });
   return assemble({
-    scene,
+    scene: placed.freed === undefined ? scene : { ...scene, sourceHosts: placed.freed },
     rules,
     members: new Map(selection.groups.map(({ group, vms }) => [group.name, vms.map(({ name }) => name)])),
     ordered,
     works,
     skipped,
-    findings: [...selection.findings, ...ordered.findings, ...placement.broken],
+    findings: [...selection.findings, ...ordered.findings, ...placement.broken, ...(placed.findings ?? [])],
   });
 }
 
@@ -102,38 +115,6 @@ function decide(scene: Scene, rules: ModeRules, selection: Selection<Subject>): 
   return { works, skipped };
 }
 
-/** Reversing needs no room: the VM's old disks are where they are. */
-function findPlaces(
-  scene: Scene,
-  about: { readonly levels: Order; readonly works: Decided['works']; readonly subjects: readonly Subject[] },
-): Placement {
-  const { levels, works, subjects } = about;
-  if (scene.mode === 'reverse') {
-    const hosts = new Map(works.flatMap(({ work }) => work.hosts.slice(0, 1).map((host) => [work.subject.name, host])));
-    return { hosts, refused: new Map(), broken: [] };
-  }
-  const levelOf = new Map(levels.levels.flatMap(({ groups }, index) => groups.map((name) => [name, index])));
-  const candidates: { vm: string; need: Work['need']; hosts: readonly string[] }[][] = levels.levels.map(() => []);
-  for (const { work, group } of works) {
-    candidates[levelOf.get(group.name) ?? 0]?.push({ vm: work.subject.name, need: work.need, hosts: work.hosts });
-  }
-  const moving = new Set(works.map(({ work }) => work.subject.name));
-  const known = new Map(subjects.map((subject) => [subject.name, subject]));
-  const vms = [...scene.sightings].map(
-    ([name, [first]]) => known.get(name) ?? { name, tags: first?.tags ?? [], place: first },
-  );
-  const residents = new Map(
-    vms.flatMap(({ name, place: at }) => (at === undefined || moving.has(name) ? [] : [[name, at.host] as const])),
-  );
-  return place({
-    levels: candidates,
-    rooms: roomsOf(scene.targetHosts, scene.inventory),
-    apart: selectSets(scene.runbook.keepApart, vms),
-    together: selectSets(scene.runbook.keepTogether, vms),
-    residents,
-  });
-}
-
 function assemble(parts: {
   readonly scene: Scene;
   readonly rules: ModeRules;
@@ -158,7 +139,7 @@ function assemble(parts: {
   const stages = stagesOf(scene, {
     levels: ordered.levels,
     lanes,
-    before: works.length === 0 && mode !== 'evacuate' ? [] : rules.before(scene, works),
+    before: works.length === 0 && !rules.isAboutHosts ? [] : rules.before(scene, works),
     after: rules.after(scene, works),
   });
   const slots = slotsOf(
@@ -180,7 +161,22 @@ function assemble(parts: {
     onLaneFailure: rules.onLaneFailure,
     authority: works.map(({ subject }) => subject.authority),
     objectives: runbook.objectives,
+    ...(mode === 'evacuate' && works.length > 0 ? { policy: policyOf(runbook, works) } : {}),
     estimates,
     ...(runbook.notify === undefined ? {} : { notify: runbook.notify.on }),
+  };
+}
+
+/** Each group with the VMs that go, by their names, so that the same ones can be brought back. */
+function policyOf({ groups, keepApart, keepTogether, limits }: Runbook, works: readonly PlacedWork[]): Policy {
+  const members = groupedBy(works, ({ group }) => group.name);
+  return {
+    groups: groups.flatMap((group) => {
+      const vms = (members.get(group.name) ?? []).map(({ subject: { name } }) => ({ name }));
+      return vms.length === 0 ? [] : [{ ...group, vms }];
+    }),
+    keepApart,
+    keepTogether,
+    limits,
   };
 }

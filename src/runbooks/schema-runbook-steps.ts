@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { modes } from '../model/mode.js';
+import { writtenModes } from '../model/mode.js';
 import { choice, duration, keys, list, oneBy, words } from './schema-field.js';
 
 const base = {
@@ -25,7 +25,7 @@ const base = {
     }),
   ),
   only: Type.Optional(
-    list(choice(modes, { description: 'A mode.', examples: ['failover'] }), {
+    list(choice(writtenModes, { description: 'A mode.', examples: ['failover'] }), {
       minItems: 1,
       description: 'Modes in which it takes part. Default: all.',
       examples: [['relocate', 'failover', 'failback']],

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { modes } from '../model/mode.js';
+import { writtenModes } from '../model/mode.js';
 import { notifyEvents } from '../model/runbook.js';
 import { choice, count, duration, keys, list, name, oneBy, words } from './schema-field.js';
 
@@ -58,7 +58,7 @@ export const trigger = keys(
       },
     ),
     for: duration({ description: 'How long the condition must hold.', examples: ['15s'] }),
-    start: choice(modes, { description: 'The mode of the run that is started.', examples: ['failover'] }),
+    start: choice(writtenModes, { description: 'The mode of the run that is started.', examples: ['failover'] }),
     arm: Type.Optional(
       choice(['shadow', 'ask', 'auto'], {
         default: 'ask',

@@ -20,6 +20,7 @@ const titles: Readonly<Record<Mode, string>> = {
   evacuate: 'Evacuation:',
   reverse: 'Reversal of',
   balance: 'Balance:',
+  return: 'Return:',
 };
 
 /**
