@@ -10,7 +10,7 @@ import {
   rehearse,
   south1,
 } from '../../../test/contracts/hypervisor-rehearsal.js';
-import type { Rung } from '../../model/runbook.js';
+import type { LiveRung } from '../hypervisor.js';
 import type { WorldFault } from './fault.js';
 import { restoreWorld, type World } from './world.js';
 
@@ -25,7 +25,8 @@ interface Act {
   readonly vm: (typeof vms)[number];
   readonly source: (typeof hosts)[number];
   readonly target: (typeof hosts)[number];
-  readonly rung: Exclude<Rung, 'restart'>;
+  readonly ladder: readonly [LiveRung, ...LiveRung[]];
+  readonly deadlineMs: number;
   readonly fault: WorldFault;
 }
 
@@ -42,17 +43,41 @@ const fault = fc.oneof(
   ),
 );
 
-const kinds = ['migrate', 'abort', 'shutdown', 'destroy', 'sync', 'promote', 'fence', 'overlay', 'fault'] as const;
+const kinds = [
+  'migrate',
+  'carry',
+  'prospect',
+  'abort',
+  'shutdown',
+  'destroy',
+  'sync',
+  'promote',
+  'fence',
+  'overlay',
+  'fault',
+] as const;
 
 const act: fc.Arbitrary<Act> = fc
   .record({
     afterMs: fc.integer({ min: 0, max: 15_000 }),
-    act: fc.oneof(fc.constantFrom(...kinds), { weight: 2, arbitrary: fc.constant('migrate' as const) }),
+    act: fc.oneof(fc.constantFrom(...kinds), {
+      weight: 2,
+      arbitrary: fc.constantFrom('migrate' as const, 'carry' as const),
+    }),
     vm: fc.constantFrom(...vms),
     isHome: fc.integer({ min: 0, max: 3 }).map((drawn) => drawn > 0),
     source: fc.constantFrom(...hosts),
     target: fc.constantFrom(...hosts),
-    rung: fc.constantFrom('live' as const, 'throttle' as const, 'post-copy' as const, 'pause' as const),
+    ladder: fc.constantFrom<Act['ladder']>(
+      ['live'],
+      ['throttle'],
+      ['post-copy'],
+      ['pause'],
+      ['live', 'throttle'],
+      ['live', 'post-copy', 'pause'],
+      ['live', 'pause'],
+    ),
+    deadlineMs: fc.constantFrom(1_000, 10_000, 60_000),
     fault,
   })
   .map(({ isHome, ...rest }) => (isHome ? { ...rest, source: homes[rest.vm] } : rest));
@@ -80,18 +105,21 @@ interface Going {
   open: number;
 }
 
-function begin(going: Going, { act: kind, vm, source, target, rung, fault: what }: Act): void {
+function begin(going: Going, { act: kind, vm, source, target, ladder, deadlineMs, fault: what }: Act): void {
   const { world, ids, abort } = going;
   const { hypervisor, replicas, fencer } = world;
   const id = ids[vm] ?? '';
   const from = source === 'north-2' ? north2 : north1;
+  const storage = { copyStorage: 'all', replaces: { since: 0, stale: true } } as const;
   const calls: Readonly<Record<Act['act'], () => Promise<unknown>>> = {
     migrate: () =>
       hypervisor.migrate(
-        { id, source, target, ladder: [rung], copyStorage: 'all', maxDowntimeMs: 300 },
+        { ...storage, id, source, target, ladder, maxDowntimeMs: 300, deadlineAt: world.clock.now() + deadlineMs },
         abort.signal,
         nothing,
       ),
+    carry: () => hypervisor.carry({ ...storage, id, source, target }, abort.signal, nothing),
+    prospect: () => hypervisor.prospect(source, target, never),
     abort: async () => abort.abort(),
     shutdown: () => hypervisor.shutdown(source, id, never),
     destroy: () => hypervisor.destroy(source, id, never),
