@@ -52,7 +52,7 @@ export class Connections {
     const forget = (): void => {
       const index = made.indexOf(opening);
       if (index >= 0) {
-        made.splice(index, 1);
+        void made.splice(index, 1);
       }
     };
     opening.then((open) => void open.closed.then(forget), forget);

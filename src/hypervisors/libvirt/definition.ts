@@ -108,12 +108,12 @@ function replaceMetadata(domain: Element, { tags }: VmDefinition): void {
     return;
   }
   const document = domain.ownerDocument;
-  const metadata = child(domain, 'metadata') ?? (document?.createElement('metadata') as Element);
-  domain.appendChild(metadata);
-  const made = document?.importNode(parseXml(tagsXml(tags)), true);
-  if (made !== undefined) {
-    metadata.appendChild(made);
+  if (document === null) {
+    return;
   }
+  const metadata = child(domain, 'metadata') ?? document.createElement('metadata');
+  domain.appendChild(metadata);
+  metadata.appendChild(document.importNode(parseXml(tagsXml(tags)), true));
 }
 
 function setText(domain: Element, name: string, text: string): void {

@@ -4,7 +4,7 @@ import type { HostInventory } from '../hypervisor.js';
 import { describeDomain } from './domain-description.js';
 import { child, children, parseXml } from './domain-xml.js';
 import type { Surroundings } from './host-surroundings.js';
-import { vmFactsOf } from './vm-facts.js';
+import { type VmSighting, vmFactsOf } from './vm-facts.js';
 
 /** What is known of a host before it is looked at, or learnt beside libvirt. */
 export interface HostAbout {
@@ -26,10 +26,10 @@ export interface HostAnswers {
   readonly networks: readonly string[];
   /** Free bytes of the pool at the images folder; undefined when there is no such pool. */
   readonly poolFreeBytes: number | undefined;
-  readonly vms: readonly { readonly xml: string; readonly stats: VmStats; readonly hasAutostart: boolean }[];
+  readonly vms: readonly SeenVm[];
 }
 
-type VmStats = Awaited<ReturnType<Libvirt['connectGetAllDomainStats']>>[number]['params'];
+type SeenVm = Pick<VmSighting, 'description' | 'stats' | 'hasAutostart'>;
 
 const wanted = DomainStatsTypes.STATE | DomainStatsTypes.BALLOON | DomainStatsTypes.VCPU | DomainStatsTypes.BLOCK;
 
@@ -47,8 +47,9 @@ export async function askHost(libvirt: Libvirt, images: string): Promise<HostAns
   const autostarting = new Set(autostarted.map(({ uuid }) => uuid));
   const vms = await Promise.all(
     stats.map(async ({ dom, params }) => {
-      const xml = await unlessGone(libvirt.domainGetXMLDesc({ dom, flags: 0 }));
-      return xml === undefined ? [] : [{ xml, stats: params, hasAutostart: autostarting.has(dom.uuid) }];
+      const xml = await unlessGone(libvirt.domainGetXMLDesc({ dom }));
+      const hasAutostart = autostarting.has(dom.uuid);
+      return xml === undefined ? [] : [{ description: describeDomain(xml), stats: params, hasAutostart }];
     }),
   );
   return {
@@ -61,12 +62,27 @@ export async function askHost(libvirt: Libvirt, images: string): Promise<HostAns
   };
 }
 
+/** One VM; undefined when the host does not know it. */
+export async function askVm(libvirt: Libvirt, id: string): Promise<SeenVm | undefined> {
+  const dom = await unlessGone(libvirt.domainLookupByUUID({ uuid: id }));
+  if (dom === undefined) {
+    return undefined;
+  }
+  const [xml, stats, hasAutostart] = await Promise.all([
+    unlessGone(libvirt.domainGetXMLDesc({ dom })),
+    unlessGone(libvirt.connectGetAllDomainStats({ doms: [dom], stats: wanted })),
+    unlessGone(libvirt.domainGetAutostart({ dom })),
+  ]);
+  const params = stats?.[0]?.params;
+  return xml === undefined || params === undefined
+    ? undefined
+    : { description: describeDomain(xml), stats: params, hasAutostart: hasAutostart === true };
+}
+
 /** The inventory of a host from what was answered. */
 export function hostInventory(answers: HostAnswers, about: HostAbout): HostInventory {
   const { name, site, now } = about;
-  const vms = answers.vms.map(({ xml, stats, hasAutostart }) =>
-    vmFactsOf({ description: describeDomain(xml), stats, hasAutostart, at: { site, host: name }, observedAt: now }),
-  );
+  const vms = answers.vms.map((seen) => vmFactsOf({ ...seen, at: { site, host: name }, observedAt: now }));
   return { facts: factsOf(answers, about, vms), vms };
 }
 
@@ -123,7 +139,7 @@ async function poolFree(libvirt: Libvirt, path: string): Promise<number | undefi
   try {
     const pool = await libvirt.storagePoolLookupByTargetPath({ path });
     const { available } = await libvirt.storagePoolGetInfo({ pool });
-    return Number(available);
+    return available;
   } catch (error) {
     if (error instanceof LibvirtError) {
       return undefined;

@@ -58,6 +58,7 @@ export const migrations: readonly Migration[] = [
       CREATE TABLE folds (run TEXT PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
     `,
   },
+  { version: 2, sql: 'CREATE TABLE cordons (host TEXT PRIMARY KEY) STRICT' },
 ];
 
 /** The SQL of several migrations with a note of each, to be run in one transaction. */

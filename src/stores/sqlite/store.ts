@@ -1,4 +1,5 @@
 import { isHolderDead as isHolderDeadHere } from '../holder.js';
+import type { Cordons } from '../cordons.js';
 import type { Inbox } from '../inbox.js';
 import type { FoldCache, Journal } from '../journal.js';
 import type { LeaseKeeper } from '../lease.js';
@@ -8,6 +9,7 @@ import { newestFirst } from '../summary.js';
 import { type Append, stamp, writeAppends } from './append.js';
 import { CommitQueue } from './commit-queue.js';
 import { Connection } from './connection.js';
+import { createSqliteCordons } from './cordons.js';
 import { createSqliteFoldCache } from './fold-cache.js';
 import { createSqliteInbox } from './inbox.js';
 import { createSqliteLeases } from './lease.js';
@@ -19,6 +21,7 @@ export interface SqliteStore {
   readonly leases: LeaseKeeper;
   readonly inbox: Inbox;
   readonly cache: FoldCache;
+  readonly cordons: Cordons;
   /** How many appends are not committed yet. */
   pending(): number;
   /** Where the chain of a run ends: the number and the hash of its last entry; undefined for a run that is not there. */
@@ -83,6 +86,7 @@ export function openSqliteStore(path: string, options: SqliteStoreOptions = {}):
     leases: createSqliteLeases(connection, { now, isHolderDead }),
     inbox: createSqliteInbox(connection),
     cache,
+    cordons: createSqliteCordons(connection),
     pending: () => queue.length,
     headOf: (runId) => {
       const { id, lastSeq, hash } = connection.read(() => findHead(connection, runId));

@@ -1,0 +1,27 @@
+import { FailureError } from '../model/failure.js';
+import type { Replicas } from './replicas.js';
+
+const refuse = (): Promise<never> =>
+  Promise.reject(
+    new FailureError({
+      code: 'replication-not-offered',
+      kind: 'permanent',
+      message: 'Disks of real hosts are not replicated by this version',
+      hint: 'evacuate, return and balance work without replicas; rehearse the other modes with --simulate',
+    }),
+  );
+
+/** Replicas where there are none yet: nothing is listed and nothing found, and whatever would make or change one is refused. */
+export const noReplicas: Replicas = {
+  list: async () => [],
+  find: async () => undefined,
+  carried: async () => [],
+  promoted: async () => undefined,
+  overlay: async () => undefined,
+  sync: refuse,
+  promote: refuse,
+  createOverlay: refuse,
+  removeOverlay: refuse,
+  mergeOverlay: refuse,
+  reverse: refuse,
+};
