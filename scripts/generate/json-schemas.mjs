@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 // The schemas are read from what is built. A type error elsewhere does not matter here, and the types are checked by lint.
 start(['tsc', '-b', 'src']);
 const { estateSchema } = await import('../../dist/runbooks/schema-estate.js');
-const { runbookSchema } = await import('../../dist/runbooks/schema-runbook.js');
+const { runbookConditions, runbookSchema } = await import('../../dist/runbooks/schema-runbook.js');
 
 /** For `lifeboat.yaml`. */
 export function estateJsonSchema() {
@@ -16,7 +16,7 @@ export function estateJsonSchema() {
 
 /** For runbooks. */
 export function runbookJsonSchema() {
-  return textOf('schemas/runbook.schema.json', { title: 'Lifeboat runbook', ...runbookSchema });
+  return textOf('schemas/runbook.schema.json', { title: 'Lifeboat runbook', ...runbookSchema, ...runbookConditions });
 }
 
 /** The schema as a file, formatted as every file of the repository. */

@@ -20,6 +20,11 @@ export interface Runbook {
   readonly guard: 'normal' | 'strict';
 }
 
+/** The mode of a runbook that serves no other. */
+export function ownModeOf({ balance }: Runbook): Mode | undefined {
+  return balance === undefined ? undefined : 'balance';
+}
+
 /** What a balance is for: to even out memory and CPU, or to empty so many hosts when `freeHosts` is not 0. */
 export interface Balance {
   readonly freeHosts: number;

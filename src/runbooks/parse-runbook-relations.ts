@@ -2,12 +2,11 @@ import { type Estate, hostsOf } from '../model/estate.js';
 import { at, type Cursor, entries, items, textAt, valueAt } from './parse-cursor.js';
 import { controller } from './parse-estate-relations.js';
 import { circlesOf } from './parse-group-order.js';
+import { type Names, unknown } from './parse-names.js';
+import { protection } from './parse-protection.js';
 import { isUrlOf } from './parse-uri.js';
 import type { Complaint } from './problem-report.js';
 import { quoted } from './yaml-text-value.js';
-
-/** The names that a runbook may use. */
-type Names = Readonly<Record<'site' | 'host' | 'group', ReadonlySet<string>>>;
 
 /** What is wrong with a runbook beyond its shape: names that do not exist or stand twice, and circles. */
 export function* runbookRelations(root: Cursor, estate: Estate): Generator<Complaint> {
@@ -18,7 +17,7 @@ export function* runbookRelations(root: Cursor, estate: Estate): Generator<Compl
     host: new Set(Object.keys(hostsOf(estate))),
     group: new Set(groupNames),
   };
-  yield* protection(at(root, 'protect'), names, estate);
+  yield* protection(root, names, estate);
   yield* duplicates(groups, 'group');
   yield* waits(groups, names);
   yield* repeated(groups.map((group) => at(group, 'vms')));
@@ -38,43 +37,6 @@ export function* runbookRelations(root: Cursor, estate: Estate): Generator<Compl
   yield* duplicates([...items(at(root, 'triggers'))], 'trigger');
   for (const trigger of items(at(root, 'triggers'))) {
     yield* watched(at(trigger, 'when'), names);
-  }
-}
-
-interface Named {
-  readonly kind: keyof Names;
-  readonly cursor: Cursor;
-  /** When it is only a part of the text that stands there. */
-  readonly word?: string;
-}
-
-function* unknown({ kind, cursor, word = textAt(cursor) }: Named, names: Names): Generator<Complaint> {
-  const among = names[kind];
-  if (word === undefined || among.has(word)) {
-    return;
-  }
-  const message = `There is no ${kind} ${quoted(word)} in the ${kind === 'group' ? 'runbook' : 'estate'}`;
-  const isHost = kind === 'site' && names.host.has(word);
-  const advice = isHost
-    ? { hint: `For the host write { host: ${word} }.` }
-    : { meant: { word, among: [...among].slice(0, 2_000) } };
-  yield { code: 'unknown-name', message, where: valueAt(cursor), ...advice };
-}
-
-function* protection(protect: Cursor, names: Names, estate: Estate): Generator<Complaint> {
-  const ends = [at(protect, 'from'), at(protect, 'to')];
-  for (const end of ends) {
-    yield* unknown({ kind: 'site', cursor: end }, names);
-    yield* unknown({ kind: 'host', cursor: at(end, 'host') }, names);
-  }
-  const [from, to] = ends.map((end) => {
-    const host = textAt(at(end, 'host'));
-    return host === undefined ? textAt(end) : `${hostsOf(estate)[host]?.site ?? ''}/${host}`;
-  });
-  if (from !== undefined && from === to) {
-    const message = `The VMs would go from ${quoted(from)} to where they are`;
-    const hint = 'To empty one host, write from: { host: … }.';
-    yield { code: 'same-place', message, where: valueAt(at(protect, 'to')), hint };
   }
 }
 

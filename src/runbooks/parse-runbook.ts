@@ -6,6 +6,7 @@ import {
   type Limits,
   type Moment,
   notifyEvents,
+  type Protection,
   type ReadyCheck,
   type Replicate,
   type Runbook,
@@ -16,6 +17,7 @@ import {
   type TriggerProbe,
 } from '../model/runbook.js';
 import { parseDuration, parseRate } from '../model/units.js';
+import { policyForHost } from './host-runbook.js';
 import { parseFile } from './parse-file.js';
 import { runbookRelations } from './parse-runbook-relations.js';
 import type { Parsed } from './problem.js';
@@ -25,7 +27,7 @@ import type { ExtraStepText } from './schema-runbook-steps.js';
 import type { TriggerText } from './schema-runbook-triggers.js';
 import type { FileText } from './yaml-text.js';
 
-type GroupText = RunbookText['groups'][number];
+type GroupText = NonNullable<RunbookText['groups']>[number];
 type ReplicateText = NonNullable<GroupText['replicate']>;
 type ReadyText = NonNullable<GroupText['ready']>[number];
 type ProbeText = NonNullable<TriggerText['when']['all']>[number];
@@ -45,12 +47,13 @@ function runbookOf(written: RunbookText, estate: Estate): Runbook {
   const { name, protect, objectives = {}, notify, guard = 'normal' } = written;
   return {
     name,
-    protect: { from: scopeOf(protect.from, estate), to: scopeOf(protect.to, estate) },
+    protect: protectionOf(protect, estate),
+    ...(protect.balance === undefined ? {} : { balance: { freeHosts: protect.free ?? 0 } }),
     objectives: {
       ...(objectives.rpo === undefined ? {} : { rpoMs: msOf(objectives.rpo) }),
       ...(objectives.rto === undefined ? {} : { rtoMs: msOf(objectives.rto) }),
     },
-    groups: written.groups.map(groupOf),
+    groups: written.groups?.map(groupOf) ?? policyForHost.groups,
     keepApart: (written['keep-apart'] ?? []).map((set) => set.map(selectorOf)),
     keepTogether: (written['keep-together'] ?? []).map((set) => set.map(selectorOf)),
     limits: limitsOf(written.limits ?? {}),
@@ -61,7 +64,13 @@ function runbookOf(written: RunbookText, estate: Estate): Runbook {
   };
 }
 
-function scopeOf(written: RunbookText['protect']['from'], estate: Estate): Scope {
+function protectionOf({ balance, from = '', to = '' }: RunbookText['protect'], estate: Estate): Protection {
+  return balance === undefined
+    ? { from: scopeOf(from, estate), to: scopeOf(to, estate) }
+    : { from: { site: balance }, to: { site: balance } };
+}
+
+function scopeOf(written: NonNullable<RunbookText['protect']['from']>, estate: Estate): Scope {
   return typeof written === 'string'
     ? { site: written }
     : { site: hostsOf(estate)[written.host]?.site ?? '', host: written.host };

@@ -109,13 +109,3 @@ export function scopeUnknown({ runbook }: PlanInputs): PlanConflict {
     path: '/protect',
   });
 }
-
-/** A mode that is no mode of groups of VMs. */
-export function modeUnknown({ runbook, request }: PlanInputs): PlanConflict {
-  return conflict('impossible', {
-    code: 'mode-unknown',
-    subject: runbook.name,
-    message: `a runbook of groups has no plan for mode ${request.mode}`,
-    hint: 'use evacuate, relocate, failover, failback, drill or reverse',
-  });
-}

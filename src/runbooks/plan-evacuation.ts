@@ -77,7 +77,8 @@ export function confirmStage(scene: Scene): readonly Stage[] {
       subject: { kind: 'host', name: host },
       title,
       after: [],
-      steps: [step('check', { title, input: { about: 'host-empty', host } })],
+      // A VM whose move has just ended may need a moment to be gone; one that has not moved is not waited for.
+      steps: [step('check', { title, input: { about: 'host-empty', host }, timeoutMs: 15_000 })],
       recovery: [],
     };
   });

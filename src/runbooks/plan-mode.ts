@@ -1,6 +1,7 @@
 import type { Lane, Plan, PlanConflict, Stage } from '../model/plan.js';
 import type { Group } from '../model/runbook.js';
 import { conflict } from './conflict.js';
+import { balanceAfter, balanceBefore, balancePlaces, balanceRefusals, decideBalance } from './plan-balance.js';
 import { decideDrill, drillCleanup, drillLane, drillRefusals } from './plan-drill.js';
 import { confirmStage, cordonStage, decideEvacuation, evacuationRefusals } from './plan-evacuation.js';
 import { decideFailover, failoverLane, failoverRefusals, proofsStage } from './plan-failover.js';
@@ -42,8 +43,7 @@ const relocation: ModeRules = {
   after: none,
 };
 
-/** Undefined for a mode that a runbook of this kind has no plan for. */
-export const modeRules: Readonly<Record<Scene['mode'], ModeRules | undefined>> = {
+export const modeRules: Readonly<Record<Scene['mode'], ModeRules>> = {
   relocate: relocation,
   failback: relocation,
   failover: {
@@ -93,8 +93,33 @@ export const modeRules: Readonly<Record<Scene['mode'], ModeRules | undefined>> =
     before: (scene) => [uncordonStage(scene)],
     after: none,
   },
-  balance: undefined,
+  balance: {
+    isStrict: false,
+    onLaneFailure: 'continue',
+    refusals: (scene) => [...balanceRefusals(scene), ...targetGone(scene)],
+    decide: decideBalance,
+    lane: moveLane,
+    places: balancePlaces,
+    isAboutHosts: true,
+    before: balanceBefore,
+    after: balanceAfter,
+  },
 };
+
+/** Evening out a site is no move from one place to another, so that such a runbook has no other mode. */
+export function otherMode({ runbook, mode }: Scene): readonly PlanConflict[] {
+  return runbook.balance === undefined || mode === 'balance'
+    ? []
+    : [
+        conflict('impossible', {
+          code: 'mode-unknown',
+          subject: runbook.name,
+          message: `this runbook evens out a site, and has no plan for mode ${mode}`,
+          hint: 'use it without --mode, or write a runbook with `protect: { from: …, to: … }`',
+          path: '/protect/balance',
+        }),
+      ];
+}
 
 function oneSite({ source, target, mode }: Scene): readonly PlanConflict[] {
   return source.site === target.site

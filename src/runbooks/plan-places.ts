@@ -17,20 +17,21 @@ export interface ToPlace {
   readonly subjects: readonly Subject[];
 }
 
-/** Where the works go, or why there can be no plan. */
-export type Places =
-  | { readonly conflicts: readonly PlanConflict[] }
-  | {
-      readonly placement: Placement;
-      /** What is said of works that have no place and are not refused one; such may not be when left out. */
-      readonly left?: Omit<Skipped, 'vm'>;
-      /** Hosts that the run empties, where the runbook does not name them. */
-      readonly freed?: readonly string[];
-      readonly findings?: readonly Finding[];
-    };
+/** Where the works go. */
+export interface Placed {
+  readonly placement: Placement;
+  /** What is said of works that have no place and are not refused one; all have when left out. */
+  readonly left?: Omit<Skipped, 'vm'>;
+  /** Hosts that the run empties, where the runbook does not name them. */
+  readonly freed?: readonly string[];
+  readonly findings?: readonly Finding[];
+}
+
+/** Where they go, or why there can be no plan. */
+export type Places = Placed | { readonly conflicts: readonly PlanConflict[] };
 
 /** Finds a host for each work. Reversing needs no room: the VM's old disks are where they are. */
-export function placesOf(scene: Scene, toPlace: ToPlace): Places {
+export function placesOf(scene: Scene, toPlace: ToPlace): Placed {
   if (scene.mode !== 'reverse') {
     return { placement: place(placeRequest(scene, toPlace)) };
   }

@@ -4,17 +4,10 @@ import type { Group, Policy, Runbook } from '../model/runbook.js';
 import { estimatesOf } from './estimate-run.js';
 import { shareOf, slotsOf } from './limits.js';
 import { type Order, order } from './order.js';
-import {
-  isAskedFor,
-  modeUnknown,
-  scopeUnknown,
-  settleUnmatched,
-  strictConflicts,
-  unknownLimits,
-} from './plan-conflicts.js';
+import { isAskedFor, scopeUnknown, settleUnmatched, strictConflicts, unknownLimits } from './plan-conflicts.js';
 import { findingsOf } from './plan-findings.js';
-import { type ModeRules, modeRules } from './plan-mode.js';
-import { placesOf } from './plan-places.js';
+import { type ModeRules, modeRules, otherMode } from './plan-mode.js';
+import { type Placed, placesOf } from './plan-places.js';
 import { groupedBy, type PlanInputs, type Scene, sceneOf } from './plan-scene.js';
 import { stagesOf } from './plan-stages.js';
 import { type Subject, subjectsOf } from './plan-subject.js';
@@ -29,9 +22,13 @@ export type { PlanInputs } from './plan-scene.js';
  */
 export function plan(inputs: PlanInputs): Plan | readonly PlanConflict[] {
   const scene = sceneOf(inputs);
-  const rules = scene === undefined ? undefined : modeRules[scene.mode];
-  if (scene === undefined || rules === undefined) {
-    return [scene === undefined ? scopeUnknown(inputs) : modeUnknown(inputs)];
+  if (scene === undefined) {
+    return [scopeUnknown(inputs)];
+  }
+  const rules = modeRules[scene.mode];
+  const misused = otherMode(scene);
+  if (misused.length > 0) {
+    return misused;
   }
   const subjects = subjectsOf(scene);
   const selection = select(scene.runbook, subjects);
@@ -54,16 +51,7 @@ export function plan(inputs: PlanInputs): Plan | readonly PlanConflict[] {
     return placed.conflicts;
   }
   const { placement } = placed;
-  const refused = decided.works.flatMap(({ work }) => {
-    const { name } = work.subject;
-    const reason = placement.refused.get(name);
-    const left = placement.hosts.has(name) ? undefined : placed.left;
-    return reason === undefined
-      ? left === undefined
-        ? []
-        : [{ vm: name, ...left }]
-      : [skip(name, 'no-room', `no host has a place for it: ${reason}`).skipped];
-  });
+  const refused = decided.works.flatMap(({ work }) => leftOut(work.subject.name, placed));
   const skipped = [...missing.skipped, ...decided.skipped, ...refused];
   const strict = rules.isStrict ? strictConflicts(scene, skipped, placement) : [];
   if (strict.length > 0) {
@@ -90,6 +78,15 @@ export function plan(inputs: PlanInputs): Plan | readonly PlanConflict[] {
     skipped,
     findings: [...selection.findings, ...ordered.findings, ...placement.broken, ...(placed.findings ?? [])],
   });
+}
+
+/** Why a VM that could take part has no place. */
+function leftOut(vm: string, { placement, left }: Placed): readonly Skipped[] {
+  const reason = placement.refused.get(vm);
+  if (reason !== undefined) {
+    return [skip(vm, 'no-room', `no host has a place for it: ${reason}`).skipped];
+  }
+  return placement.hosts.has(vm) || left === undefined ? [] : [{ vm, ...left }];
 }
 
 interface Decided {

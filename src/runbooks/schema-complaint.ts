@@ -17,7 +17,7 @@ export function complaintOf(error: ErrorObject): Complaint {
       return unknownKey({ key, among: Object.keys((schema['properties'] as object | undefined) ?? {}), instancePath });
     }
     case 'required':
-      return missingKey(String(params['missingProperty']), schema, instancePath);
+      return missingKey({ ...fieldOf(schema, String(params['missingProperty'])), pointer: instancePath });
     case 'discriminator':
       return wrongTag(error, schema);
     case 'propertyNames': {
@@ -88,15 +88,21 @@ function unknownKey(key: {
   return { code: 'unknown-key', message, where, meant: { word: key.key, among: key.among }, ...hint };
 }
 
-function missingKey(key: string, schema: Schema, instancePath: string): Complaint {
-  const field = ((schema['properties'] as Readonly<Record<string, Schema>> | undefined) ?? {})[key] ?? {};
-  const where = { pointer: instancePath, part: 'value' } as const;
-  return {
-    code: 'missing-key',
-    message: `\`${key}\` is missing in ${subjectOf(instancePath)}`,
-    where,
-    ...exampleOf(key, field),
-  };
+function fieldOf(schema: Schema, key: string): { readonly key: string; readonly field: Schema } {
+  const properties = (schema['properties'] as Readonly<Record<string, Schema>> | undefined) ?? {};
+  return { key, field: properties[key] ?? {} };
+}
+
+/** A key that must be there and is not, with the example of its schema. */
+export function missingKey(missing: {
+  readonly key: string;
+  readonly field: Schema;
+  readonly pointer: string;
+}): Complaint {
+  const { key, field, pointer } = missing;
+  const where = { pointer, part: 'value' } as const;
+  const message = `\`${key}\` is missing in ${subjectOf(pointer)}`;
+  return { code: 'missing-key', message, where, ...exampleOf(key, field) };
 }
 
 function wrongTag({ params, instancePath, data }: ErrorObject, schema: Schema): Complaint {

@@ -57,12 +57,30 @@ export const runbookSchema = keys(
     version: Type.Literal(1, { description: 'The version of this format.', examples: [1] }),
     name: name({ description: 'The name of the runbook, typed to confirm a failover.', examples: ['payroll'] }),
     protect: keys(
-      { from: scope, to: scope },
       {
-        description: 'Where the VMs are and where they go. Inside one site: from a host to the site.',
+        from: Type.Optional(scope),
+        to: Type.Optional(scope),
+        balance: Type.Optional(
+          name({
+            description: 'The site whose memory and CPU are evened out, instead of `from` and `to`.',
+            examples: ['north'],
+          }),
+        ),
+        free: Type.Optional(
+          count(
+            { minimum: 1, maximum: 1_000 },
+            { description: 'With `balance`: so many hosts are emptied instead, as for an upgrade.', examples: [1] },
+          ),
+        ),
+      },
+      {
+        description:
+          'Where the VMs are and where they go: `from` and `to`. Inside one site: from a host to the site, or `balance`.',
         examples: [
           { from: 'north', to: 'south' },
           { from: { host: 'north-1' }, to: 'north' },
+          { balance: 'north' },
+          { balance: 'north', free: 1 },
         ],
       },
     ),
@@ -79,11 +97,14 @@ export const runbookSchema = keys(
         },
       ),
     ),
-    groups: list(group, {
-      minItems: 1,
-      description: 'The VMs, in groups that are handled alike.',
-      examples: [[{ name: 'database', priority: 1, vms: ['db-*'] }]],
-    }),
+    groups: Type.Optional(
+      list(group, {
+        minItems: 1,
+        description:
+          'The VMs, in groups that are handled alike. Required but for `balance`, where the default is all VMs.',
+        examples: [[{ name: 'database', priority: 1, vms: ['db-*'] }]],
+      }),
+    ),
     'keep-apart': together('Lists of VMs of which no two may share a host.'),
     'keep-together': together('Lists of VMs that must all be on one host.'),
     limits: Type.Optional(limits),
@@ -124,6 +145,12 @@ export const runbookSchema = keys(
     ],
   },
 );
+
+/** Keys that only runbooks with `from` and `to` must have: for editors. The parser says it in its own words. */
+export const runbookConditions = {
+  if: { properties: { protect: { required: ['balance'] } } },
+  else: { required: ['groups'], properties: { protect: { required: ['from', 'to'] } } },
+};
 
 /** A runbook as written: units still texts, defaults not filled in. */
 export type RunbookText = Static<typeof runbookSchema>;
