@@ -15,6 +15,7 @@ const environment = processEnvironment({
   holder,
   drivers: {
     // Loaded only by commands that need it, so that help starts at once.
+    openHosts: async (options) => (await import('./hosts.js')).openHosts(options),
     openSimulation: async (options) => (await import('./simulation.js')).openSimulation(options, holder),
   },
 });

@@ -4,7 +4,8 @@ import { completionScript, shells } from './completion-script.js';
 
 /** What bash offers for the last word of a line. */
 function offered(...words: readonly string[]): readonly string[] {
-  const script = `${completionScript('bash')}
+  const script = `lifeboat() { [ "$*" = 'completion hosts' ] && printf '%s\\n' north-1 tmp-1; }
+${completionScript('bash')}
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _lifeboat; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { stdout, status, stderr } = spawnSync('bash', ['-c', script, 'bash', 'lifeboat', ...words], {
     encoding: 'utf8',
@@ -30,6 +31,11 @@ describe('the completion for bash', () => {
     [['completion', ''], [...shells]],
     [['help', 'exit'], ['exit-codes']],
     [['drill', 'tm'], ['tmp']],
+    [['evacuate', 'nor'], ['north-1']],
+    [
+      ['plan', 'tm'],
+      ['tmp', 'tmp-1'],
+    ],
   ])('after %j offers %j', (words, offers) => {
     expect(offered(...words)).toEqual(offers);
   });

@@ -4,7 +4,7 @@ import { type CommandSpec, type OptionSpec, sharedOptions } from './command-spec
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
-/** A script that completes commands, options and their values, made from the catalogue; other words complete as files. */
+/** A script that completes commands, options and their values, and hosts of the estate, made from the catalogue; other words complete as files. */
 export function completionScript(shell: Shell): string {
   switch (shell) {
     case 'bash':
@@ -15,6 +15,12 @@ export function completionScript(shell: Shell): string {
       return fish();
   }
 }
+
+/** Prints the names of the estate's hosts; nothing where there is no estate. */
+const hostsCommand = 'lifeboat completion hosts 2>/dev/null';
+
+/** Commands that take the name of a host, perhaps besides a file. */
+const hostTakers = catalogue.filter(({ takes }) => takes.some(({ name }) => name.includes('HOST')));
 
 const names = [...catalogue.map(({ name }) => name), 'help'];
 
@@ -51,6 +57,7 @@ ${cases.filter((line) => !line.startsWith('    completion)')).join('\n')}
   esac
   case "$command:$current" in
     help:*|completion:*|*:-*) COMPREPLY=($(compgen -W "$words" -- "$current")) ;;
+    ${hostTakers.map(({ name }) => `${name}:*`).join('|')}) COMPREPLY=($(compgen -f -W "$(${hostsCommand})" -- "$current")) ;;
     *) COMPREPLY=($(compgen -f -- "$current")) ;;
   esac
 }
@@ -62,11 +69,15 @@ function zsh(): string {
   const commands = catalogue.map(({ name, summary }) => `    '${name}:${escaped(summary)}'`);
   const cases = catalogue.map((spec) => {
     const options = optionsOf(spec).flatMap((option) => zshOption(spec, option));
-    const rest = spec.name === 'completion' ? `'1:shell:(${shells.join(' ')})'` : "'*:file:_files'";
+    const others = hostTakers.includes(spec) ? "'*:host or file:_lifeboat_hosts'" : "'*:file:_files'";
+    const rest = spec.name === 'completion' ? `'1:shell:(${shells.join(' ')})'` : others;
     return `    ${spec.name})\n      _arguments ${[...options, rest].join(' \\\n        ')} ;;`;
   });
   return `#compdef lifeboat
 # zsh completion for lifeboat: lifeboat completion zsh > "\${fpath[1]}/_lifeboat"
+_lifeboat_hosts() {
+  _alternative 'hosts:host:($(${hostsCommand}))' 'files:file:_files'
+}
 _lifeboat() {
   local -a commands=(
 ${commands.join('\n')}
@@ -123,6 +134,9 @@ function fish(): string {
     `complete -c lifeboat -n __fish_use_subcommand -f -a help -d 'explain a command or a topic'`,
     `complete -c lifeboat -n '__fish_seen_subcommand_from help' -f -a '${[...names, 'exit-codes'].join(' ')}'`,
     `complete -c lifeboat -n '__fish_seen_subcommand_from completion' -f -a '${shells.join(' ')}'`,
+    ...hostTakers.map(
+      ({ name }) => `complete -c lifeboat -n '__fish_seen_subcommand_from ${name}' -a '(${hostsCommand})' -d host`,
+    ),
     ...options,
     '',
   ].join('\n');

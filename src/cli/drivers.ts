@@ -7,8 +7,16 @@ import type { LeaseKeeper } from '../stores/lease.js';
 
 /** What main.ts constructs for the commands, which know ports only. */
 export interface Drivers {
+  /** Opens the journal of an estate and its real hosts, without connecting any. */
+  openHosts(options: HostsOptions): Promise<World>;
   /** Opens the simulated world of a folder, makes it from the estate and the runbook when there is none, without letting time pass. */
   openSimulation(options: SimulationOptions): Promise<World>;
+}
+
+export interface HostsOptions {
+  readonly estate: Estate;
+  /** Where the estate's file is: a relative path of its store starts there. */
+  readonly folder: string;
 }
 
 export interface SimulationOptions {

@@ -6,9 +6,16 @@ export interface Example {
   readonly about: string;
   /**
    * What must be there before: files written by `init`, a run that has ended, one that waits for an approval, one with a
-   * failed step that waits for an operator, or one that was interrupted.
+   * failed step that waits for an operator, one that was interrupted, or one that has emptied north-1.
    */
-  readonly given: 'nothing' | 'files' | 'finished-run' | 'waiting-run' | 'held-run' | 'interrupted-run';
+  readonly given:
+    | 'nothing'
+    | 'files'
+    | 'evacuated-host'
+    | 'finished-run'
+    | 'waiting-run'
+    | 'held-run'
+    | 'interrupted-run';
   readonly exitCode: ExitCode;
 }
 
@@ -80,6 +87,10 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   evacuate: [
     example('evacuate north-1 --simulate', 'empty a host', 'files'),
     example('evacuate north-2 --simulate -o json', 'the result and its report for another program', 'files'),
+  ],
+  return: [
+    example('return north-1 --simulate', 'fill the host again after the work on it', 'evacuated-host'),
+    example('return north-1 --simulate -o json', 'the result and its report for another program', 'evacuated-host'),
   ],
   reverse: [
     example(`reverse ${payroll} --simulate`, 'after a relocation: replicate the other way round', 'finished-run'),

@@ -1,6 +1,7 @@
+import { dirname } from 'node:path';
 import { hostsOf } from '../model/estate.js';
 import type { Runbook } from '../model/runbook.js';
-import { type Call, optionFlag, optionText, optionTexts } from './call.js';
+import { type Call, optionFlag, optionText, optionTexts, pathOf } from './call.js';
 import type { World } from './drivers.js';
 import { type EstateFile, simulationFolder } from './estate-file.js';
 import { readText } from './files.js';
@@ -15,20 +16,19 @@ interface WorldNeeds {
   readonly isKept?: boolean;
 }
 
-/** Opens the hosts and the store, does the work, and closes them whatever happened. */
-export async function withWorld<T>(
-  call: Call,
-  { estate, runbook, isKept = false }: WorldNeeds,
-  work: (world: World) => Promise<T>,
-): Promise<T> {
-  if (!optionFlag(call, 'simulate')) {
-    throw usage(
-      `lifeboat ${call.command} needs hosts, and this version drives simulated hosts only`,
-      'Add --simulate: the world is made from the estate and the runbook, and nothing real is touched.',
-    );
+/** Opens the hosts and the store, real ones or with --simulate a simulated world, does the work, and closes them whatever happened. */
+export async function withWorld<T>(call: Call, needs: WorldNeeds, work: (world: World) => Promise<T>): Promise<T> {
+  const world = await (optionFlag(call, 'simulate') ? openSimulation(call, needs) : openHosts(call, needs));
+  try {
+    return await work(world);
+  } finally {
+    await world.close();
   }
+}
+
+function openSimulation(call: Call, { estate, runbook, isKept = false }: WorldNeeds): Promise<World> {
   const faults = optionText(call, 'faults');
-  const world = await call.environment.drivers.openSimulation({
+  return call.environment.drivers.openSimulation({
     estate: estate.estate,
     ...(runbook === undefined ? {} : { runbook }),
     isKept,
@@ -37,11 +37,25 @@ export async function withWorld<T>(
     ...(faults === undefined ? {} : { faults: { file: faults, text: readText(call, faults) } }),
     lose: lostPlaces(call, estate),
   });
-  try {
-    return await work(world);
-  } finally {
-    await world.close();
+}
+
+/** Options of a simulation make no sense of real hosts: whoever gives one without --simulate has forgotten it. */
+const simulationOptions = {
+  simulateDir: '--simulate-dir',
+  simulateLose: '--simulate-lose',
+  faults: '--faults',
+  speed: '--speed',
+} as const;
+
+function openHosts(call: Call, { estate }: WorldNeeds): Promise<World> {
+  const given = Object.entries(simulationOptions).find(([name]) => call.options[name] !== undefined);
+  if (given !== undefined) {
+    throw usage(
+      `lifeboat ${call.command}: ${given[1]} is for a simulated world, and --simulate is missing`,
+      'Add --simulate, or leave the option out to act on the real hosts of the estate.',
+    );
   }
+  return call.environment.drivers.openHosts({ estate: estate.estate, folder: dirname(pathOf(call, estate.file)) });
 }
 
 function speedOf(call: Call): number | 'max' {

@@ -39,9 +39,7 @@ function rto({ mode, vms, objectives }: RunReport): string | undefined {
 }
 
 function dataAge({ vms, objectives }: RunReport): string | undefined {
-  const measured = vms.flatMap(({ vm, dataAge: age }) =>
-    age === undefined || age.basis === 'estimate' ? [] : [{ vm, ms: age.ms }],
-  );
+  const measured = vms.flatMap(({ vm, dataAge: age }) => (age?.basis === 'measured' ? [{ vm, ms: age.ms }] : []));
   const worst = measured.reduce<{ vm: string; ms: number } | undefined>(
     (before, age) => (before === undefined || age.ms > before.ms ? age : before),
     undefined,

@@ -1,36 +1,63 @@
 import { readInventory } from '../engine/inventory.js';
+import type { HostPair } from '../engine/look-ahead.js';
+import type { Estate } from '../model/estate.js';
 import type { Inventory } from '../model/inventory.js';
 import type { Mode } from '../model/mode.js';
 import type { Plan, PlanConflict } from '../model/plan.js';
 import { plan } from '../runbooks/plan.js';
 import { type Call, data, document, note, optionFlag } from './call.js';
+import { consideredMoves } from './considered-moves.js';
 import type { World } from './drivers.js';
 import { simulationFolder } from './estate-file.js';
 import { type ExitCode, exitCodeOfConflicts } from './exit-codes.js';
 import { inventoryDigest } from './inventory-digest.js';
 import { requestOf } from './request.js';
+import { withDepartures } from './returning.js';
 import type { Style } from './style.js';
 import type { Subject } from './subject.js';
 
 /** Looks at the hosts and plans a run of the subject in a mode. */
 export async function makePlan(
   call: Call,
-  { world, subject, mode }: { readonly world: World; readonly subject: Subject; readonly mode: Mode },
+  { world, subject: typed, mode }: { readonly world: World; readonly subject: Subject; readonly mode: Mode },
 ): Promise<Plan | readonly PlanConflict[]> {
-  const inventory = await lookAtWorld(world, subject.estate);
+  const subject = await withDepartures(typed, world);
+  const inventory = await lookAhead(world, subject, mode);
+  const { runbook, departures, digests } = subject;
   return plan({
-    runbook: subject.runbook,
+    runbook,
     estate: subject.estate.estate,
     inventory,
     request: requestOf(call, mode, { at: world.ports.clock.now(), estate: subject.estate.estate }),
-    digests: { ...subject.digests, inventory: inventoryDigest(inventory) },
+    digests: { ...digests, inventory: inventoryDigest(inventory) },
+    ...(departures === undefined ? {} : { departures }),
   });
+}
+
+/** The digests of what a plan of the subject would be made from now. */
+export async function digestsNow(world: World, typed: Subject, mode: Mode): Promise<Plan['digests']> {
+  const subject = await withDepartures(typed, world);
+  return { ...subject.digests, inventory: inventoryDigest(await lookAhead(world, subject, mode)) };
+}
+
+/** The world as it is now, and what stands against the moves that a run of the subject could make. */
+function lookAhead(
+  world: World,
+  { runbook, estate: { estate }, departures = [] }: Subject,
+  mode: Mode,
+): Promise<Inventory> {
+  return look(world, estate, consideredMoves({ mode, runbook, estate, departures }));
 }
 
 /** Hosts, VMs and replicas as they are now. */
 export async function lookAtWorld(world: World, { estate }: Pick<Subject['estate'], 'estate'>): Promise<Inventory> {
+  return look(world, estate, []);
+}
+
+function look(world: World, estate: Estate, moves: readonly HostPair[]): Promise<Inventory> {
   const { signal } = new AbortController();
-  return world.during(readInventory({ ports: world.ports, estate, journal: world.store.journal, signal }));
+  const { ports, store } = world;
+  return world.during(readInventory({ ports, estate, journal: store.journal, signal, moves }));
 }
 
 /** Whether planning ended with conflicts instead of a plan. */

@@ -1,7 +1,8 @@
-import type { Finding } from '../model/finding.js';
 import { formatPlace } from '../model/place.js';
-import type { Plan, Step, VmEstimate } from '../model/plan.js';
+import type { Plan, VmEstimate } from '../model/plan.js';
 import { formatDuration, formatSize } from '../model/units.js';
+import { findingsText, skippedLines } from './plan-advice.js';
+import { type LaneShape, laneShapes } from './plan-shapes.js';
 import { clean, type Style, widthOf } from './style.js';
 import { table } from './table.js';
 
@@ -10,7 +11,7 @@ export function planText(plan: Plan, { style, columns }: { readonly style: Style
   const sections = [
     planSummary(plan, style),
     ...plan.stages.map((stage, index) => {
-      const lanes = stage.lanes.map(({ id, steps, after }) => `  ${id}\n${chain(steps, columns)}${blockedBy(after)}`);
+      const lanes = laneShapes(stage.lanes).map((shape) => shapeText(shape, columns));
       return `${style.bold(`Stage ${index + 1}: ${clean(stage.title)}`)}\n${lanes.join('')}`;
     }),
     skippedText(plan, style),
@@ -22,20 +23,6 @@ export function planText(plan: Plan, { style, columns }: { readonly style: Style
 /** What a plan comes to: how long, how much, and where each VM goes with data how old. */
 export function planSummary(plan: Plan, style: Style): string {
   return [heading(plan, style), vmTable(plan.estimates.vms, style)].filter((part) => part !== '').join('\n');
-}
-
-/** Findings, one a line with its sign and word. */
-export function findingsText(findings: readonly Finding[], style: Style): string {
-  return findings
-    .map(({ severity, subject, message, hint, code }) => {
-      const head = {
-        info: style.accent('i info'),
-        warning: style.warn('! warning'),
-        blocker: style.bad('✗ blocker'),
-      }[severity];
-      return `${head}  ${clean(subject)}: ${clean(message)} [${code}]\n${hint === undefined ? '' : `    ${clean(hint)}\n`}`;
-    })
-    .join('');
 }
 
 function heading({ runbook, mode, estimates, objectives, stages, request }: Plan, style: Style): string {
@@ -60,6 +47,7 @@ function vmTable(vms: readonly VmEstimate[], style: Style): string {
   if (vms.length === 0) {
     return '';
   }
+  const hasAges = vms.some(({ dataAgeMs }) => dataAgeMs !== undefined);
   const rows = vms.map(({ vm, method, target, durationMs, downtimeMs, bytes, dataAgeMs }) => [
     vm,
     method,
@@ -67,15 +55,46 @@ function vmTable(vms: readonly VmEstimate[], style: Style): string {
     formatDuration(durationMs),
     formatDuration(downtimeMs),
     formatSize(bytes),
-    dataAgeMs === undefined ? '-' : formatDuration(dataAgeMs),
+    ...(hasAges ? [dataAgeMs === undefined ? '-' : formatDuration(dataAgeMs)] : []),
   ]);
-  return table(['VM', 'METHOD', 'TARGET', 'TIME', 'DOWNTIME', 'BYTES', 'DATA AGE'], rows, style);
+  const titles = ['VM', 'METHOD', 'TARGET', 'TIME', 'DOWNTIME', 'BYTES'];
+  return table(hasAges ? [...titles, 'DATA AGE'] : titles, rows, style);
+}
+
+/** A lane, or many that do the same: who, and below it what. */
+function shapeText({ lanes, titles }: LaneShape, columns: number): string {
+  const after = lanes[0]?.after ?? [];
+  const names = lanes.map(({ subject }) => clean(subject.name));
+  const who =
+    lanes.length === 1
+      ? lanes.map(({ id }) => `  ${id}\n`).join('')
+      : packed(names, { columns: columns - 4, separator: ', ' })
+          .map((line, index) => `  ${index === 0 ? `${lanes.length} VMs: ` : '  '}${line}\n`)
+          .join('');
+  return `${who}${chain(titles, columns)}${blockedBy(after)}`;
+}
+
+/** Words on as few lines as there is room for. */
+function packed(
+  words: readonly string[],
+  { columns, separator }: { readonly columns: number; readonly separator: string },
+): readonly string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(last) + widthOf(word) + 10 <= columns) {
+      lines[lines.length - 1] = `${last}${separator}${word}`;
+    } else {
+      lines.push(word);
+    }
+  }
+  return lines;
 }
 
 /** The steps in their order, as many on a line as there is room for. */
-function chain(steps: readonly Step[], columns: number): string {
+function chain(titles: readonly string[], columns: number): string {
   const lines: string[] = [];
-  for (const { title } of steps) {
+  for (const title of titles) {
     const last = lines.at(-1);
     const step = clean(title);
     if (last !== undefined && widthOf(last) + widthOf(step) + 9 <= columns) {
@@ -92,9 +111,6 @@ function blockedBy(after: readonly string[]): string {
 }
 
 function skippedText({ skipped }: Plan, style: Style): string {
-  if (skipped.length === 0) {
-    return '';
-  }
-  const lines = skipped.map(({ vm, reason, code }) => `  - ${vm}: ${clean(reason)} [${code}]\n`);
-  return `${style.bold('Left alone')}\n${lines.join('')}`;
+  const lines = skippedLines(skipped).map((line) => `  - ${line}\n`);
+  return lines.length === 0 ? '' : `${style.bold('Left alone')}\n${lines.join('')}`;
 }

@@ -3,6 +3,7 @@ import { type Mode, modes } from '../model/mode.js';
 import type { RunRequest } from '../model/request.js';
 import { type Call, either, operatorOf, optionFlag, optionText, optionTexts } from './call.js';
 import { usage } from './refusal.js';
+import type { Subject } from './subject.js';
 
 /** What was asked for on the command line, as the planner reads it. `at` is now in the world's time. */
 export function requestOf(
@@ -28,13 +29,39 @@ export function requestOf(
   };
 }
 
-/** The value of `--mode`, or the command's own name. */
-export function modeOf(call: Call): Mode {
+/** The value of `--mode`, or the command's own name; undefined when neither is a mode. Refused like `refuseOffHosts`. */
+export function askedMode(call: Call): Mode | undefined {
   const mode = modes.find((one) => one === (optionText(call, 'mode') ?? call.command));
-  if (mode === undefined) {
-    throw usage(`lifeboat ${call.command}: --mode is missing`, `Add --mode ${either(modes)}.`);
+  if (mode !== undefined) {
+    refuseOffHosts(call, mode);
   }
   return mode;
+}
+
+/** Modes that need neither replicas nor fences: what this version does on real hosts. */
+const modesOnHosts: readonly Mode[] = ['evacuate', 'return', 'balance'];
+
+/** Refuses what only simulated hosts can do in this version, before anything of them is read. */
+export function refuseOffHosts(call: Call, mode: Mode): void {
+  if (!optionFlag(call, 'simulate') && !modesOnHosts.includes(mode)) {
+    throw usage(
+      `${mode} needs replicas of the VMs, and this version replicates no disks of real hosts`,
+      `Add --simulate to rehearse it. On real hosts there is ${either(modesOnHosts)}.`,
+    );
+  }
+}
+
+/** What the plan or run is for; `otherwise` where nothing says. Exit code 64 when nothing does, or when it needs what real hosts lack. */
+export function modeOf(call: Call, { mode, name }: Pick<Subject, 'mode' | 'name'>, otherwise?: Mode): Mode {
+  const chosen = mode ?? (optionFlag(call, 'simulate') ? otherwise : undefined);
+  if (chosen === undefined) {
+    throw usage(
+      `lifeboat ${call.command}: --mode is missing, and ${name} has none of its own`,
+      `Add --mode ${either(optionFlag(call, 'simulate') ? modes : modesOnHosts)}.`,
+    );
+  }
+  refuseOffHosts(call, chosen);
+  return chosen;
 }
 
 function pointOf(call: Call, text: string): NonNullable<RunRequest['point']> {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { Departure } from '../model/departure.js';
 import { hostsOf } from '../model/estate.js';
 import type { Mode } from '../model/mode.js';
 import type { Runbook } from '../model/runbook.js';
+import { runbookForHost } from '../runbooks/host-runbook.js';
 import { parseEstate } from '../runbooks/parse-estate.js';
 import { parseRunbook } from '../runbooks/parse-runbook.js';
-import { runbookForHost } from '../runbooks/plan-evacuation.js';
 import type { Locate } from '../runbooks/problem.js';
 import type { Call } from './call.js';
 import { type EstateFile, readEstate } from './estate-file.js';
@@ -17,31 +18,42 @@ import { Refusal, usage } from './refusal.js';
 export interface Subject {
   readonly estate: EstateFile;
   readonly runbook: Runbook;
+  /** What a run of it is for: as asked, else what the runbook says of itself, else for a host an evacuation. */
+  readonly mode?: Mode;
   /** As typed; the host's name when there is no file. */
   readonly name: string;
   /** False when the runbook was made for a host. */
   readonly isFile: boolean;
   readonly locate: Locate;
+  /** Of a return: what evacuations have moved away, once the journal was read for it. */
+  readonly departures?: readonly Departure[];
   readonly digests: { readonly runbook: string; readonly estate: string };
 }
 
-/** Reads the runbook that was typed; for an evacuation the name of a host will do when there is no such file. */
-export function readSubject(call: Call, name: string, mode?: Mode): Subject {
+/** Modes whose runbook can be made for a host; `return` knows no other. */
+const hostModes: readonly (Mode | undefined)[] = ['evacuate', 'return', undefined];
+
+/** Reads the runbook that was typed; where a host can be meant, its name will do when there is no such file. */
+export function readSubject(call: Call, name: string, asked?: Mode): Subject {
   const estate = readEstate(call);
-  const forHost = mode === 'evacuate' && !isThere(call, name) ? runbookForHost(name, estate.estate) : undefined;
+  const isFile = !hostModes.includes(asked) || (asked !== 'return' && isThere(call, name));
+  const forHost = isFile ? undefined : runbookForHost(name, estate.estate);
   if (forHost !== undefined) {
     return {
       estate,
       runbook: forHost,
+      mode: asked ?? 'evacuate',
       name,
       isFile: false,
       locate: () => undefined,
       digests: { runbook: digestOf(JSON.stringify(forHost)), estate: digestOf(estate.text) },
     };
   }
-  if (mode === 'evacuate' && !isThere(call, name)) {
+  if (!isFile && asked !== undefined) {
     throw usage(
-      `${name} is neither a host of ${estate.file} nor a runbook file`,
+      asked === 'return'
+        ? `${name} is no host of ${estate.file}`
+        : `${name} is neither a host of ${estate.file} nor a runbook file`,
       `Its hosts are ${Object.keys(hostsOf(estate.estate)).join(', ')}.`,
     );
   }
@@ -56,6 +68,7 @@ export function readSubject(call: Call, name: string, mode?: Mode): Subject {
   return {
     estate,
     runbook: parsed.value,
+    ...(asked === undefined ? {} : { mode: asked }),
     name,
     isFile: true,
     locate: parsed.locate,

@@ -5,13 +5,19 @@ import type { HostFacts, Inventory, VmFacts } from '../model/inventory.js';
 import type { Replica } from '../model/replica.js';
 import type { Ports } from '../steps/step-type.js';
 import type { Journal } from '../stores/journal.js';
-import { authorityLedger } from './ledger.js';
+import { authorityLedger, formerPlaces } from './ledger.js';
+import { type HostPair, prospectsOf, withDirtyRates } from './look-ahead.js';
 
 export interface InventoryOptions {
   readonly ports: Pick<Ports, 'hypervisor' | 'replicas' | 'clock'>;
   readonly estate: Estate;
   readonly journal: Pick<Journal, 'select'>;
   readonly signal: AbortSignal;
+  /**
+   * Between which hosts VMs may move: those pairs are looked at for what stands against it, and the VMs of the sources for how
+   * fast they dirty their memory. Default none.
+   */
+  readonly moves?: readonly HostPair[];
 }
 
 /**
@@ -19,14 +25,20 @@ export interface InventoryOptions {
  * reason, not a failure; its VMs are then known by what their newest recovery points carry. Rejects when the journal
  * cannot be read, and when replicas do not answer in time: nothing may be planned as if there were none.
  */
-export async function readInventory({ ports, estate, journal, signal }: InventoryOptions): Promise<Inventory> {
-  const hosts = await Promise.all(
+export async function readInventory(options: InventoryOptions): Promise<Inventory> {
+  const { ports, estate, journal, signal, moves = [] } = options;
+  const sources = new Set(moves.map(({ source }) => source));
+  const ahead = inTime({ what: 'what stands against the moves', kind: 'transient' }, { ports, signal }, (own) =>
+    prospectsOf(moves, { hypervisor: ports.hypervisor, signal: own }),
+  );
+  const looks = Promise.all(
     Object.values(hostsOf(estate)).map((host) =>
       inTime({ what: `host ${host.name}`, kind: 'transient' }, { ports, signal }, (own) =>
-        lookAtHost(host, ports, own),
+        lookAtHost(host, { ...ports, isSource: sources.has(host.name) }, own),
       ),
     ),
   );
+  const [hosts, prospects] = await Promise.all([looks, ahead]);
   const ofSites = <Fact>(ask: (site: string, own: AbortSignal) => Promise<readonly Fact[]>) =>
     Promise.all(
       Object.keys(estate.sites).map((site) =>
@@ -38,12 +50,15 @@ export async function readInventory({ ports, estate, journal, signal }: Inventor
   const replicas = await ofSites((site, own) => ports.replicas.list(site, own));
   const carried = await ofSites((site, own) => ports.replicas.carried(site, own));
   const seen = hosts.flatMap(({ vms }) => vms);
+  const moved = await journal.select(['authority.moved']);
   return {
     at: ports.clock.now(),
     hosts: hosts.map(({ facts }) => facts),
     vms: [...seen, ...unseen(seen, carried.flat())],
     replicas: replicas.flat() satisfies Replica[],
-    authority: [...authorityLedger(await journal.select(['authority.moved'])).values()],
+    authority: [...authorityLedger(moved).values()],
+    prospects,
+    formerPlaces: formerPlaces(moved),
   };
 }
 
@@ -73,11 +88,12 @@ async function inTime<Answer>(
 
 async function lookAtHost(
   host: { readonly name: string; readonly site: string },
-  { hypervisor, clock }: InventoryOptions['ports'],
+  { hypervisor, clock, isSource }: InventoryOptions['ports'] & { readonly isSource: boolean },
   signal: AbortSignal,
 ): Promise<{ readonly facts: HostFacts; readonly vms: readonly VmFacts[] }> {
   try {
-    return await hypervisor.host(host.name, signal);
+    const { facts, vms } = await hypervisor.host(host.name, signal);
+    return { facts, vms: isSource ? await withDirtyRates(host.name, vms, { hypervisor, signal }) : vms };
   } catch (error) {
     if (!(error instanceof FailureError)) {
       throw error;

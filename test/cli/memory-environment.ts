@@ -70,7 +70,10 @@ export async function runInMemory(argv: readonly string[], options: MemoryOption
       interrupts.add(listener);
       return () => interrupts.delete(listener);
     },
-    drivers: { openSimulation: (simulation) => openSimulation(simulation, holder) },
+    drivers: {
+      openHosts: async (hosts) => (await import('../../src/hosts.js')).openHosts(hosts),
+      openSimulation: (simulation) => openSimulation(simulation, holder),
+    },
   };
   const exitCode = await runCli(argv, environment);
   return { exitCode, ...written };

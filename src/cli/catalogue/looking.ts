@@ -1,5 +1,13 @@
-import { type CommandSpec, textOrJson } from '../command-spec.js';
-import { failoverOptions, modeOption, outOption, requestOptions, runArgument, runbookArgument } from './shared.js';
+import { type ArgumentSpec, type CommandSpec, type OptionSpec, textOrJson } from '../command-spec.js';
+import { failoverOptions, modeOption, outOption, requestOptions, runArgument } from './shared.js';
+
+const subjectArgument: ArgumentSpec = { name: '<RUNBOOK|HOST>', about: 'the runbook file, or a host of the estate' };
+
+const planModeOption: OptionSpec = {
+  ...modeOption,
+  about:
+    'what the run is for (default: what the runbook says of itself; evacuate for a host; with --simulate else drill)',
+};
 
 const group = 'Look, without changing anything:';
 
@@ -7,23 +15,23 @@ export const lookingCommands: readonly CommandSpec[] = [
   {
     name: 'plan',
     group,
-    takes: [runbookArgument],
+    takes: [subjectArgument],
     summary: 'say what a run would do: stages, methods, targets, estimates, and what cannot be done and why',
     description:
       'Looks at the hosts and prints what would happen, in full. With --out the plan is kept in a file, and ' +
       '`lifeboat run --plan FILE` executes exactly it, as long as the runbook, the estate and the hosts are as they were.',
-    options: [{ ...modeOption, initial: 'drill' }, ...requestOptions, ...failoverOptions, outOption],
+    options: [planModeOption, ...requestOptions, ...failoverOptions, outOption],
     formats: textOrJson,
     load: async () => (await import('../commands/plan.js')).planCommand,
   },
   {
     name: 'graph',
     group,
-    takes: [runbookArgument],
+    takes: [subjectArgument],
     summary: 'draw what a run would do, as Mermaid or SVG',
     description: 'Makes the plan of a mode and draws its stages, lanes and steps.',
     options: [
-      { ...modeOption, initial: 'drill' },
+      planModeOption,
       { flags: '--format <FORMAT>', about: 'how it is drawn', values: ['mermaid', 'svg'], initial: 'mermaid' },
       ...requestOptions,
       ...failoverOptions,

@@ -70,6 +70,18 @@ export const runningCommands: readonly CommandSpec[] = [
     load,
   },
   {
+    name: 'return',
+    group,
+    takes: [{ name: '<HOST>', about: 'a host of the estate that was evacuated' }],
+    summary: 'move back to a host what evacuations took from it',
+    description:
+      'Reads from the journal which VMs evacuations have moved away from the host and nothing has moved since, takes the ' +
+      'cordon off, and moves them back, in the groups and within the limits by which they left.',
+    options: requestOptions,
+    formats: textOrJson,
+    load,
+  },
+  {
     name: 'reverse',
     group,
     takes: [runbookArgument],

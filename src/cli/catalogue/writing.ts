@@ -40,9 +40,9 @@ export const otherCommands: readonly CommandSpec[] = [
   {
     name: 'completion',
     group: 'Other:',
-    takes: [{ name: '<SHELL>', about: 'bash, zsh or fish' }],
+    takes: [{ name: '<SHELL>', about: 'bash, zsh or fish; `hosts` prints the hosts of the estate, for the scripts' }],
     summary: 'print a completion script for your shell',
-    description: 'Completes commands, options and their values. It is printed, not installed.',
+    description: 'Completes commands, options and their values, and hosts of the estate. It is printed, not installed.',
     options: [],
     formats: ['text'],
     load: async () => (await import('../commands/completion.js')).completionCommand,

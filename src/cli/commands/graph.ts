@@ -4,13 +4,13 @@ import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { writeText } from '../files.js';
 import { withWorld } from '../open-world.js';
 import { isConflicts, makePlan, tellConflicts } from '../plan-making.js';
-import { modeOf } from '../request.js';
+import { askedMode, modeOf } from '../request.js';
 import { readSubject } from '../subject.js';
 
 /** `lifeboat graph`: the plan of a mode, drawn. */
 export async function graphCommand(call: Call): Promise<ExitCode> {
-  const mode = modeOf(call);
-  const subject = readSubject(call, argument(call, 0), mode);
+  const subject = readSubject(call, argument(call, 0), askedMode(call));
+  const mode = modeOf(call, subject, 'drill');
   const planned = await withWorld(call, subject, (world) => makePlan(call, { world, subject, mode }));
   if (isConflicts(planned)) {
     return tellConflicts(call, subject, planned);

@@ -4,13 +4,12 @@ import { askToConfirm, refuseUnconfirmed } from '../confirm.js';
 import type { World } from '../drivers.js';
 import type { ExitCode } from '../exit-codes.js';
 import { follow } from '../follow.js';
-import { inventoryDigest } from '../inventory-digest.js';
 import { openEngine } from '../open-engine.js';
 import { withWorld } from '../open-world.js';
-import { isConflicts, lookAtWorld, makePlan, tellConflicts } from '../plan-making.js';
-import { findingsText } from '../plan-text.js';
+import { findingsText, skippedLines } from '../plan-advice.js';
+import { digestsNow, isConflicts, makePlan, tellConflicts } from '../plan-making.js';
 import { usage } from '../refusal.js';
-import { modeOf } from '../request.js';
+import { askedMode, modeOf, refuseOffHosts } from '../request.js';
 import { readSavedPlan, refuseStale } from '../saved-plan.js';
 import { readSubject, type Subject } from '../subject.js';
 
@@ -24,20 +23,20 @@ export async function startCommand(call: Call): Promise<ExitCode> {
     if (call.args.length === 0) {
       throw usage('lifeboat run: neither a runbook nor a plan was given', 'Write --plan FILE, or RUNBOOK --mode MODE.');
     }
-    const mode = modeOf(call);
-    const subject = readSubject(call, argument(call, 0), mode);
+    const subject = readSubject(call, argument(call, 0), askedMode(call));
+    const mode = modeOf(call, subject);
     const isConfirmed = mode === 'failover' && call.options['planned'] !== true;
     return start(call, { subject, isConfirmed, plan: (world) => makePlan(call, { world, subject, mode }) });
   }
   const saved = readSavedPlan(call, file);
   const { plan } = saved;
+  refuseOffHosts(call, plan.mode);
   const subject = readSubject(call, saved.subject, plan.request.mode);
   return start(call, {
     subject,
     isConfirmed: plan.mode === 'failover',
     plan: async (world) => {
-      const inventory = inventoryDigest(await lookAtWorld(world, subject.estate));
-      refuseStale(file, plan.digests, { ...subject.digests, inventory });
+      refuseStale(file, plan.digests, await digestsNow(world, subject, plan.mode));
       return { ...plan, request: { ...plan.request, by: operatorOf(call), at: world.ports.clock.now() } };
     },
   });
@@ -72,9 +71,8 @@ async function start(call: Call, { subject, isConfirmed, plan }: Start): Promise
 /** What a person should know before it begins: findings, and which VMs are left alone. */
 function tellBeforehand(call: Call, { findings, skipped }: Plan): void {
   // Whoever limits a run knows what it leaves alone.
-  const left = skipped
-    .filter(({ code }) => code !== 'not-asked-for')
-    .map(({ vm, reason }) => `- ${vm} is left alone: ${reason}`);
+  const unasked = skipped.filter(({ code }) => code !== 'not-asked-for');
+  const left = skippedLines(unasked).map((line) => `- left alone: ${line}`);
   const text = [findingsText(findings, call.noteStyle).trimEnd(), ...left].filter((line) => line !== '').join('\n');
   if (text !== '') {
     note(call, text);

@@ -1,3 +1,5 @@
+import type { Inventory } from '../../model/inventory.js';
+import type { Runbook } from '../../model/runbook.js';
 import { formatDuration } from '../../model/units.js';
 import type { RunSummary } from '../../stores/journal.js';
 import { type Call, note } from '../call.js';
@@ -25,25 +27,41 @@ export async function statusCommand(call: Call): Promise<ExitCode> {
     const rows = statusRows(inventory, runbook);
     const own = runs.filter((run) => run.runbook === runbook?.name);
     const history = runbook === undefined ? undefined : { runbook: runbook.name, ...historyOf(own) };
-    const advice = adviceOf(call, { rows, file, open: own.find(({ result }) => result === undefined) });
-    tell(call, () => text(call, { rows, history, at: inventory.at }), {
+    const { isSimulated } = world;
+    const silent = isSimulated ? [] : silentHosts(inventory, runbook);
+    const open = own.find(({ result }) => result === undefined);
+    const advice = [...silent, ...adviceOf(call, { rows, file, open, isSimulated })];
+    tell(call, () => text(call, { rows, history, at: inventory.at, isSimulated }), {
       kind: 'Status',
       members: { at: inventory.at, vms: rows, ...(history === undefined ? {} : { history }), advice },
     });
     for (const { why, next } of advice) {
       note(call, [why, ...(next === undefined ? [] : [`  ${next}`])].join('\n'));
     }
-    return exitCodeOf(rows);
+    return silent.length > 0 ? exitCodes.unreachable : exitCodeOf(rows, isSimulated);
   });
 }
 
 /** A host that does not answer speaks first: what it runs is not known. */
-function exitCodeOf(rows: readonly StatusRow[]): ExitCode {
+function exitCodeOf(rows: readonly StatusRow[], hasReplicas: boolean): ExitCode {
+  if (!hasReplicas) {
+    return exitCodes.done;
+  }
   if (rows.some(({ seenOn }) => seenOn === 'replica')) {
     return exitCodes.unreachable;
   }
   const wrong: readonly StatusRow['verdict'][] = ['missed', 'no-point', 'unprotected'];
   return rows.some(({ verdict }) => wrong.includes(verdict)) ? exitCodes.withErrors : exitCodes.done;
+}
+
+/** Hosts that do not answer, of the runbook's sites; what they run is not in the list. */
+function silentHosts({ hosts }: Inventory, runbook: Runbook | undefined): readonly Advice[] {
+  const sites = runbook === undefined ? undefined : [runbook.protect.from.site, runbook.protect.to.site];
+  return hosts
+    .filter(({ site, unreachable }) => unreachable !== undefined && (sites?.includes(site) ?? true))
+    .map(({ name, unreachable }) => ({
+      why: `${name} does not answer, so that its VMs were not seen: ${unreachable ?? ''}`,
+    }));
 }
 
 interface Advice {
@@ -59,12 +77,16 @@ function adviceOf(
     readonly file: string | undefined;
     /** A run of the runbook that has not ended. */
     readonly open: RunSummary | undefined;
+    readonly isSimulated: boolean;
   },
 ): readonly Advice[] {
-  const { rows, file, open } = status;
+  const { rows, file, open, isSimulated } = status;
   if (open !== undefined) {
     const next = runCommand(typedCommands(call, open.runId), 'watch');
     return [{ why: `The ${open.mode} ${open.runId} is open, so that this may change:`, next }];
+  }
+  if (!isSimulated) {
+    return [];
   }
   const { suffix } = typedCommands(call, '');
   const command = (name: string): string =>
@@ -118,9 +140,23 @@ function text(
     readonly rows: readonly StatusRow[];
     readonly history: ({ readonly runbook: string } & History) | undefined;
     readonly at: number;
+    readonly isSimulated: boolean;
   },
 ): string {
   const { style } = call;
+  const { history, isSimulated } = status;
+  const past =
+    history === undefined
+      ? ''
+      : `\n${history.runbook}: last run ${runText(history.lastRun, status.at)}; last drill ${runText(history.lastDrill, status.at)}\n`;
+  if (!isSimulated) {
+    const seen = status.rows.map(({ vm, place, state }) => [
+      vm,
+      place,
+      state === 'running' ? state : style.warn(state),
+    ]);
+    return `${table(['VM', 'PLACE', 'STATE'], seen, style)}${past}`;
+  }
   const rows = status.rows.map((row) => [
     row.vm,
     placeText(row, style),
@@ -132,11 +168,6 @@ function text(
     verdictText(row.verdict, style),
   ]);
   const heading = ['VM', 'RUNS AT', 'METHOD', 'REPLICA', 'LAST POINT', 'RPO NOW', 'TARGET', 'RPO'];
-  const { history } = status;
-  const past =
-    history === undefined
-      ? ''
-      : `\n${history.runbook}: last run ${runText(history.lastRun, status.at)}; last drill ${runText(history.lastDrill, status.at)}\n`;
   return `${table(heading, rows, style)}${past}`;
 }
 

@@ -78,11 +78,11 @@ function method(vm: VmReport): Cell {
     : html`${vm.method ?? ''}${rung !== 'live' && html`, ${rung}`}${reasons !== '' && why(reasons)}`;
 }
 
-function measured(value: number | undefined, forecast: number | undefined, format: (value: number) => string): Cell {
+function measured(value: number | undefined, expected: number | undefined, format: (value: number) => string): Cell {
   if (value === undefined) {
     return undefined;
   }
-  return html`${format(value)}${forecast !== undefined && forecast > 0 && why(`of ${format(forecast)}`)}`;
+  return html`${format(value)}${expected !== undefined && expected > 0 && why(`of ${format(expected)}`)}`;
 }
 
 function duration(ms: number | undefined): string | undefined {

@@ -1,4 +1,5 @@
 import { type Domain, DomainGetJobStatsFlags, DomainXMLFlags, type Libvirt } from 'node-libvirt';
+import { FailureError } from '../../../model/failure.js';
 import type { MigrationResult } from '../../hypervisor.js';
 import { forget, noted } from './errand.js';
 import { keep } from './incoming.js';
@@ -8,9 +9,20 @@ import { ask, type Tools, type Way } from './tools.js';
 
 /**
  * Does at the target what is left to do once the VM was seen there: what libvirt does not carry, and the markers of its
- * disks. Whoever looks first does it, since who began the move may be dead; done twice it changes nothing.
+ * disks. Whoever looks first does it, since who began the move may be dead; done twice it changes nothing. A refusal does
+ * not mean that the VM has not moved, so that it is told as an outcome that has to be looked at.
  */
 export async function arrive(tools: Tools, way: Way, signal: AbortSignal): Promise<void> {
+  try {
+    await finish(tools, way, signal);
+  } catch (error) {
+    throw error instanceof FailureError && error.failure.kind === 'permanent'
+      ? new FailureError({ ...error.failure, kind: 'outcome-unknown', code: 'reply-lost' }, { cause: error })
+      : error;
+  }
+}
+
+async function finish(tools: Tools, way: Way, signal: AbortSignal): Promise<void> {
   const { id, target: host } = way;
   await ask(tools, { host, what: 'finish the move there', purpose: 'work', signal }, async (libvirt) => {
     const dom = await libvirt.domainLookupByUUID({ uuid: id });

@@ -6,7 +6,7 @@ import {
   LibvirtError,
   type StoragePool,
 } from 'node-libvirt';
-import { refused, unless } from './failures.js';
+import { isError, refused, unless } from './failures.js';
 
 /** A folder of a host, as libvirt reaches it. */
 export interface Folder {
@@ -23,31 +23,72 @@ interface Opened {
   readonly isOurs: boolean;
 }
 
+/** How often a pool may vanish under our hands, since another process has taken away what it took for its own. */
+const mostAttempts = 5;
+
 /**
  * Reaches the files in a host's folders by libvirt's storage pools. Where the host has no pool at the folder, or one that
- * is not started, there is one for as long as somebody in this process works in the folder.
+ * is not started, there is one for as long as somebody in this process works in the folder or waits to. They take turns,
+ * as libvirt refuses to refresh a pool in which a file is being made.
  */
 export class Folders {
-  readonly #open = new Map<string, { users: number; readonly opened: Promise<Opened> }>();
+  readonly #entries = new Map<string, Entry>();
 
-  /** Gives the work an up-to-date pool. Rejects with `migration-refused` when there is no such folder. */
-  async use<Answer>(folder: Folder, work: (pool: StoragePool) => Promise<Answer>): Promise<Answer> {
+  /**
+   * Gives the work an up-to-date pool, and gives it once more when another process took the pool away meanwhile. Work in a
+   * folder must not wait for work in another. Rejects with `migration-refused` when there is no such folder.
+   */
+  use<Answer>(folder: Folder, work: (pool: StoragePool) => Promise<Answer>): Promise<Answer> {
     const key = `${folder.host} ${folder.path}`;
-    const entry = this.#open.get(key) ?? { users: 0, opened: open(folder) };
-    this.#open.set(key, entry);
+    const entry = this.#entries.get(key) ?? { users: 0, turn: Promise.resolve() };
+    this.#entries.set(key, entry);
     entry.users += 1;
-    try {
-      const { pool } = await entry.opened;
-      await folder.libvirt.storagePoolRefresh({ pool });
-      return await work(pool);
-    } finally {
-      entry.users -= 1;
-      if (entry.users === 0) {
-        this.#open.delete(key);
-        await close(folder.libvirt, entry.opened);
+    const turn = entry.turn.then(() => takeTurn(entry, folder, work));
+    entry.turn = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+interface Entry {
+  /** Those who work in it or wait to. */
+  users: number;
+  opened?: Opened;
+  /** Settles when whoever is at work now has ended. */
+  turn: Promise<unknown>;
+}
+
+async function takeTurn<Answer>(
+  entry: Entry,
+  folder: Folder,
+  work: (pool: StoragePool) => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        entry.opened ??= await open(folder);
+        const { pool } = entry.opened;
+        await folder.libvirt.storagePoolRefresh({ pool });
+        return await work(pool);
+      } catch (error) {
+        if (!isVanished(error) || attempt >= mostAttempts) {
+          throw error;
+        }
+        delete entry.opened;
       }
     }
+  } finally {
+    entry.users -= 1;
+    if (entry.users === 0 && entry.opened !== undefined) {
+      const { opened } = entry;
+      delete entry.opened;
+      await close(folder.libvirt, opened);
+    }
   }
+}
+
+/** The pool is gone, or there and not started. */
+function isVanished(error: unknown): boolean {
+  return isError(error, ErrorNumber.NO_STORAGE_POOL) || isError(error, ErrorNumber.OPERATION_INVALID);
 }
 
 async function open({ host, libvirt, path }: Folder): Promise<Opened> {
@@ -87,11 +128,17 @@ async function idlePool(libvirt: Libvirt, path: string): Promise<StoragePool | u
   return undefined;
 }
 
-async function close(libvirt: Libvirt, opened: Promise<Opened>): Promise<void> {
-  const known = await opened.catch(() => undefined);
-  if (known?.isOurs === true) {
-    // Another process may have taken it away already.
-    await unless(ErrorNumber.NO_STORAGE_POOL, libvirt.storagePoolDestroy({ pool: known.pool }));
+async function close(libvirt: Libvirt, { pool, isOurs }: Opened): Promise<void> {
+  if (!isOurs) {
+    return;
+  }
+  try {
+    await libvirt.storagePoolDestroy({ pool });
+  } catch (error) {
+    // Another process has taken it away already, or works in it: then it takes it away.
+    if (!(error instanceof LibvirtError)) {
+      throw error;
+    }
   }
 }
 

@@ -28,14 +28,14 @@ async function isShared(
   const name = `lifeboat-${randomUUID()}.look`;
   const xml = `<volume><name>${name}</name><capacity>0</capacity><target><format type="raw"/></target></volume>`;
   try {
-    return await folders.use({ ...source, path }, async (pool) => {
-      const vol = await source.libvirt.storageVolCreateXML({ pool, xml });
-      try {
-        return await folders.use({ ...target, path }, (there) => isThere(target.libvirt, there, name));
-      } finally {
-        await source.libvirt.storageVolDelete({ vol });
-      }
-    });
+    await folders.use({ ...source, path }, (pool) => source.libvirt.storageVolCreateXML({ pool, xml }));
+    try {
+      return await folders.use({ ...target, path }, (pool) => isThere(target.libvirt, pool, name));
+    } finally {
+      await folders.use({ ...source, path }, async (pool) => {
+        await source.libvirt.storageVolDelete({ vol: await source.libvirt.storageVolLookupByName({ pool, name }) });
+      });
+    }
   } catch (error) {
     if (error instanceof LibvirtError || (error instanceof FailureError && error.failure.kind === 'precondition')) {
       return false;

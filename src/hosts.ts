@@ -1,0 +1,38 @@
+import { resolve } from 'node:path';
+import type { HostsOptions, World } from './cli/drivers.js';
+import { systemClock } from './cli/process-environment.js';
+import { noFencer } from './fencers/not-offered.js';
+import { createProber } from './health/probes/prober.js';
+import { openLibvirt } from './hypervisors/libvirt/open.js';
+import { shareLooks } from './hypervisors/shared-looks.js';
+import { createSshShell } from './hypervisors/ssh/ssh-shell.js';
+import { noNotifier } from './notifiers/not-offered.js';
+import { noReplicas } from './storage-sync/not-offered.js';
+import { openSqliteStore } from './stores/sqlite/store.js';
+
+/** Opens the journal of an estate; its hosts are connected when they are first asked. See `Drivers`. */
+export async function openHosts({ estate, folder }: HostsOptions): Promise<World> {
+  const store = openSqliteStore(resolve(folder, estate.store.sqlite));
+  const shell = createSshShell(estate);
+  const libvirt = openLibvirt({ estate, cordons: store.cordons, shell, now: () => systemClock.now() });
+  const { hypervisor } = libvirt;
+  let closing: Promise<void> | undefined;
+  return {
+    ports: {
+      hypervisor: { ...hypervisor, host: shareLooks((host, signal) => hypervisor.host(host, signal)) },
+      shell,
+      replicas: noReplicas,
+      fencer: noFencer,
+      prober: createProber({ guests: libvirt.guests, shell }),
+      notifier: noNotifier,
+      clock: systemClock,
+    },
+    store,
+    isSimulated: false,
+    during: (work) => work,
+    close: () => {
+      closing ??= libvirt.close().finally(() => store.close());
+      return closing;
+    },
+  };
+}
