@@ -21,6 +21,9 @@ const schema = oneOfBy('about', [
   Type.Object({ about: Type.Literal('replica'), vm: text, at: place, point: plannedPoint }, closed),
 ]);
 
+/** Time that is left for one last look at a host. */
+const lookMs = 9_000;
+
 /**
  * Looks, changes nothing, and fails when the world is not as the plan needs it. Only a host that still runs VMs is
  * waited for, as long as the step has time, since a VM that has just moved may need a moment to be gone.
@@ -42,7 +45,7 @@ export const check: StepType<CheckInput> = {
   },
 
   async run(input, context) {
-    const lastLookAt = (context.deadlineAt ?? Infinity) - pollMs;
+    const lastLookAt = (context.deadlineAt ?? Infinity) - lookMs - pollMs;
     return await poll(context, async () => await look(input, context, lastLookAt));
   },
 
