@@ -30,8 +30,8 @@ export function inventScenario(seed: number): Scenario {
     failover: 26,
     relocate: 22,
     drill: 18,
-    evacuate: 8,
-    'evacuate-inside': 10,
+    evacuate: 12,
+    'evacuate-inside': 16,
     'relocate-and-back': 8,
     'failover-and-back': 8,
   });

@@ -24,12 +24,12 @@ export function isCertainlyDead({ state, due }: Truth, name: string): boolean {
   return host?.isUp === false && !isBooting;
 }
 
-/** Every copy of a VM that is live, by the VM's name. Clones are not counted. */
+/** Every copy of a VM that is live and will stay so, by the VM's name. Clones are not counted. */
 export function livePlaces({ state }: Truth): ReadonlyMap<string, readonly Place[]> {
   const places = new Map<string, Place[]>();
   for (const { host, guest } of guestsOf(state)) {
     const { name, cloneOf } = guest.definition;
-    if (host.isUp && guest.state === 'running' && cloneOf === undefined) {
+    if (host.isUp && guest.state === 'running' && !guest.isShuttingDown && cloneOf === undefined) {
       places.set(name, [...(places.get(name) ?? []), { site: host.site, host: host.name }]);
     }
   }
