@@ -3,6 +3,7 @@ import type { Facts } from './facts.js';
 
 /** What may be done once more after a crash, and why that harms nobody. */
 export const repeatable: Readonly<Partial<Record<EffectKind, string>>> = {
+  'migrate-begin': 'a live move that has come to nothing is tried once more before the VM is restarted',
   command: 'the sample runbooks mark their commands `repeatable`',
   notice: 'being told twice is better than not being told',
   'sync-point':
@@ -24,7 +25,8 @@ export function compare(calm: Facts, crashed: Facts): Comparison {
   const extra = without(crashed.effects, calm.effects);
   const isSynced = (effect: string): boolean => effect.startsWith('sync-point ') && crashed.byItself.includes(effect);
   const isRepeatable = (effect: string): boolean =>
-    Object.keys(repeatable).some((kind) => effect.startsWith(`${kind} `));
+    Object.keys(repeatable).some((kind) => effect.startsWith(`${kind} `)) &&
+    (!effect.startsWith('migrate-begin ') || calm.effects.includes(effect.replace('migrate-begin', 'carry')));
   return {
     differences: [
       ...crashed.doubles,

@@ -67,7 +67,7 @@ function linesOf(effects: readonly Effect[]): readonly string[] {
  * epochs, which are left out of account here.
  */
 function authorityOf({ authority, deaths }: RunState, entries: readonly Entry[]): readonly string[] {
-  const returns = movesOf(entries).filter(({ proof }) => proof.kind === 'observed-running');
+  const returns = movesOf(entries).filter(({ proof }) => proof.kind.startsWith('observed-'));
   return [
     ...authority.values().map((one) => {
       const epoch = one.epoch - 2 * returns.filter(({ vm }) => vm === one.vm).length;

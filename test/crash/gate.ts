@@ -27,7 +27,7 @@ type Store = EngineOptions['store'];
 const underWayMs = [500, 5_000];
 
 const effects: ReadonlySet<string> = new Set([
-  ...['define', 'undefine', 'start', 'shutdown', 'destroy', 'setAutostart', 'migrate', 'cordon'].map(
+  ...['define', 'undefine', 'start', 'shutdown', 'destroy', 'setAutostart', 'migrate', 'carry', 'cordon'].map(
     (method) => `hypervisor.${method}`,
   ),
   ...['sync', 'promote', 'createOverlay', 'removeOverlay', 'mergeOverlay', 'reverse'].map(

@@ -3,6 +3,7 @@ import type { Entry } from '../../src/model/entry.js';
 import type { Estate } from '../../src/model/estate.js';
 import type { Mode } from '../../src/model/mode.js';
 import type { Plan } from '../../src/model/plan.js';
+import type { Runbook, Rung } from '../../src/model/runbook.js';
 import { type Rehearsal, rehearse, sampleWorld } from '../scenarios/rehearsal.js';
 
 /** A sample runbook in one mode, with what has to happen before. */
@@ -11,6 +12,8 @@ export interface Scene {
   readonly name: string;
   readonly file: string;
   readonly mode: Mode;
+  /** What is different in the runbook. */
+  readonly adapt?: (runbook: Runbook) => Runbook;
   readonly spec?: Partial<WorldSpec>;
   before(rehearsal: Rehearsal): Promise<void>;
 }
@@ -33,12 +36,37 @@ const withoutBatch: Partial<WorldSpec> = {
   replicas: (sampleWorld.replicas ?? []).filter(({ vm }) => vm !== 'batch-1'),
 };
 
-/** Every sample runbook in every mode that it is made for. */
+/** One of the VMs is off, one cannot be moved live. */
+const withStopped: Partial<WorldSpec> = {
+  ...withoutBatch,
+  vms: (withoutBatch.vms ?? []).map((vm) => (vm.name === 'web-2' ? { ...vm, state: 'shut-off' as const } : vm)),
+  faults: [{ at: 0, fault: { kind: 'migration-stalls', vm: 'db-1' } }],
+};
+
+/** Some VMs may be restarted where they cannot be moved live, others may not be moved live at all. */
+function withRestarts(runbook: Runbook): Runbook {
+  const ladders: Readonly<Record<string, readonly Rung[]>> = { database: ['live', 'restart'], others: ['restart'] };
+  const groups = runbook.groups.map((group) => ({
+    ...group,
+    move: { ...group.move, ladder: ladders[group.name] ?? group.move.ladder },
+  }));
+  return { ...runbook, groups };
+}
+
+/** Every sample runbook in every mode that it is made for, and an evacuation that cannot do without restarts. */
 export const scenes: readonly Scene[] = [
   { name: 'failover-site-failover', file: 'failover-site.yaml', mode: 'failover', before: loseNorth },
   { name: 'drill-drill', file: 'drill.yaml', mode: 'drill', before: warmUp },
   { name: 'relocate-site-relocate', file: 'relocate-site.yaml', mode: 'relocate', before: warmUp },
   { name: 'evacuate-host-evacuate', file: 'evacuate-host.yaml', mode: 'evacuate', spec: withoutBatch, before: warmUp },
+  {
+    name: 'evacuate-host-restart',
+    file: 'evacuate-host.yaml',
+    mode: 'evacuate',
+    adapt: withRestarts,
+    spec: withStopped,
+    before: warmUp,
+  },
   { name: 'failback-relocate', file: 'failback.yaml', mode: 'relocate', before: warmUp },
   { name: 'failback-reverse', file: 'failback.yaml', mode: 'reverse', before: afterRuns('relocate') },
   { name: 'failback-failback', file: 'failback.yaml', mode: 'failback', before: afterRuns('relocate', 'reverse') },
