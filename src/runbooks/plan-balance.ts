@@ -42,15 +42,11 @@ export function decideBalance(scene: Scene, subject: Subject, group: Group): Dec
   if (!isReachable(scene, place.host)) {
     return skip(name, 'source-unreachable', `its host ${place.host} cannot be reached`);
   }
-  if (!isFreeing(scene) && stateThere === 'shut-off') {
-    return skip(name, 'stays', 'it is shut off, and takes neither memory nor CPU');
+  if (!isFreeing(scene) && stateThere !== 'running') {
+    return skip(name, 'stays', `it is ${stateThere ?? 'not to be seen'}: only VMs that run are moved for this`);
   }
-  if (!isFreeing(scene) && stateThere === 'running' && ladderOf(scene, group).length === 0) {
-    return skip(
-      name,
-      'restart-only',
-      `group ${group.name} allows it no rung but restart, and no VM is stopped for this`,
-    );
+  if (!isFreeing(scene) && ladderOf(scene, group).length === 0) {
+    return skip(name, 'stays', `group ${group.name} allows it no rung but restart, and no VM is stopped for this`);
   }
   return decideMove(scene, subject, { group, hosts: scene.targetHosts.filter((host) => host !== place.host) });
 }

@@ -1,14 +1,15 @@
 import type { Finding } from '../model/finding.js';
+import { formatDuration } from '../model/units.js';
 import { listed, warning } from './conflict.js';
 import { pairOf } from './outlook.js';
-import { isWrittenOver } from './plan-move.js';
+import { forecastOf, isWrittenOver } from './plan-move.js';
 import { groupedBy, type Scene } from './plan-scene.js';
 import type { PlacedWork } from './plan-work.js';
 
 /** What was seen before VMs move to other hosts: each thing once, however many VMs it is about. */
 export function moveFindings(scene: Scene, works: readonly PlacedWork[]): readonly Finding[] {
   const moved = works.filter(({ way }) => way === 'host' || way === 'host-restart' || way === 'host-cold');
-  return [...warnings(scene, moved), ...restarts(moved), ...writtenOver(scene, moved)];
+  return [...warnings(scene, moved), ...restarts(moved), ...late(scene, moved), ...writtenOver(scene, moved)];
 }
 
 interface Sighting {
@@ -52,6 +53,23 @@ function restarts(works: readonly PlacedWork[]): readonly Finding[] {
       first?.group.name ?? '',
       `${listed(names)} will be shut down and started on ${first?.target.host ?? ''}: ${first?.why ?? ''}`,
       'take restart off the ladder of the group, if it may not stop',
+    );
+  });
+}
+
+/** VMs whose move would be given up before it can end. */
+function late(scene: Scene, works: readonly PlacedWork[]): readonly Finding[] {
+  const over = works.filter(
+    (work) => work.way !== 'host-cold' && forecastOf(scene, work).durationMs > work.group.move.deadlineMs,
+  );
+  return [...groupedBy(over, ({ group }) => group.name)].map(([name, slow]) => {
+    const longestMs = slow.reduce((most, work) => Math.max(most, forecastOf(scene, work).durationMs), 0);
+    const deadlineMs = slow[0]?.group.move.deadlineMs ?? 0;
+    return warning(
+      'deadline-at-risk',
+      name,
+      `${listed(slow.map(({ subject }) => subject.name))} will take up to ${formatDuration(longestMs)} to move, and group ${name} allows ${formatDuration(deadlineMs)}`,
+      'allow a longer deadline, a larger bandwidth, or fewer moves at once',
     );
   });
 }

@@ -7,8 +7,10 @@ export const harmlessSkips: readonly string[] = [
   'already-there',
   'already-reversed',
   'elsewhere',
+  'moved-since',
   'not-asked-for',
   'not-moved',
+  'stays',
 ];
 
 /** What a run that has come to its end has come to. */

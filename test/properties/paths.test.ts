@@ -3,13 +3,15 @@ import { provePaths } from '../../src/engine/path-proof/prove-paths.js';
 import type { Mode } from '../../src/model/mode.js';
 import type { Lane, Plan, Step } from '../../src/model/plan.js';
 import { violations } from '../../src/runbooks/invariant.js';
-import { rehearse } from '../scenarios/rehearsal.js';
+import { rehearse, unevenWorld } from '../scenarios/rehearsal.js';
 
 const samples: readonly (readonly [file: string, mode: Mode])[] = [
   ['failover-site.yaml', 'failover'],
   ['drill.yaml', 'drill'],
   ['relocate-site.yaml', 'relocate'],
   ['evacuate-host.yaml', 'evacuate'],
+  ['evacuate-host.yaml', 'return'],
+  ['balance.yaml', 'balance'],
   ['failback.yaml', 'reverse'],
   ['failback.yaml', 'failback'],
 ];
@@ -99,10 +101,11 @@ function forgetfulPlan(plan: Plan): Plan {
 const earlierRuns: { readonly [M in Mode]?: readonly Mode[] } = {
   reverse: ['relocate'],
   failback: ['relocate', 'reverse'],
+  return: ['evacuate'],
 };
 
 async function planOf(file: string, mode: Mode): Promise<Plan> {
-  const rehearsal = rehearse({ file });
+  const rehearsal = rehearse({ file, ...(mode === 'balance' ? { spec: unevenWorld } : {}) });
   await rehearsal.pass(600_000);
   if (mode === 'failover') {
     rehearsal.world.strike({ kind: 'site-dies', site: 'north' });

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { consideredMoves } from '../../src/cli/considered-moves.js';
+import { departuresFrom, policiesOf } from '../../src/cli/departures.js';
 import { createEngine } from '../../src/engine/create-engine.js';
 import type { ActiveRun, Engine } from '../../src/engine/engine.js';
 import type { EngineOptions } from '../../src/engine/engine-options.js';
 import { readInventory } from '../../src/engine/inventory.js';
+import type { HostPair } from '../../src/engine/look-ahead.js';
 import { createWorld, type World } from '../../src/hypervisors/simulated/world.js';
 import type { WorldSpec } from '../../src/hypervisors/simulated/world-spec.js';
 import type { Entry } from '../../src/model/entry.js';
@@ -16,6 +19,7 @@ import { parseEstate } from '../../src/runbooks/parse-estate.js';
 import { parseRunbook } from '../../src/runbooks/parse-runbook.js';
 import { plan } from '../../src/runbooks/plan.js';
 import type { Parsed } from '../../src/runbooks/problem.js';
+import { runbookForReturn } from '../../src/runbooks/return-runbook.js';
 import { createMemoryStore } from '../../src/stores/memory/store.js';
 
 /** A sample runbook with a world to rehearse it in. */
@@ -50,6 +54,8 @@ export interface Finished {
 
 export interface RehearsalOptions {
   readonly file: string;
+  /** What is different in the runbook. */
+  readonly adapt?: (runbook: Runbook) => Runbook;
   readonly spec?: Partial<WorldSpec>;
   readonly seed?: number;
   /** Default: one in memory. */
@@ -59,9 +65,10 @@ export interface RehearsalOptions {
 }
 
 /** The estate and a runbook of `runbooks/`, in a world made for them. */
-export function rehearse({ file, spec = {}, seed = 1, store, keepsWaiting = false }: RehearsalOptions): Rehearsal {
+export function rehearse(options: RehearsalOptions): Rehearsal {
+  const { file, adapt = (runbook) => runbook, spec = {}, seed = 1, store, keepsWaiting = false } = options;
   const estate = valueOf(parseEstate(readFileSync('runbooks/lifeboat.yaml', 'utf8'), 'runbooks/lifeboat.yaml'));
-  const runbook = valueOf(parseRunbook(readFileSync(`runbooks/${file}`, 'utf8'), file, estate));
+  const runbook = adapt(valueOf(parseRunbook(readFileSync(`runbooks/${file}`, 'utf8'), file, estate)));
   const world = createWorld({ estate, seed, spec: { ...sampleWorld, ...spec } });
   return rehearsalOf({ estate, runbook, world, keepsWaiting, ...(store === undefined ? {} : { store }) });
 }
@@ -90,15 +97,26 @@ export function rehearsalOf(given: {
     await world.clock.run({ until: work.catch(() => undefined), isQuiet: () => !engine.isBusy() });
     return work;
   };
-  const inventory = (): Promise<Inventory> => {
+  const inventory = (moves: readonly HostPair[] = []): Promise<Inventory> => {
     const signal = new AbortController().signal;
-    return settle(readInventory({ ports: world, estate, journal: store.journal, signal }));
+    return settle(readInventory({ ports: world, estate, journal: store.journal, signal, moves }));
+  };
+  /** What is planned from: a return makes its runbook of what the journal says. */
+  const subjectOf = async (mode: Mode) => {
+    const host = runbook.protect.from.host ?? '';
+    if (mode !== 'return') {
+      return { runbook, departures: [] };
+    }
+    const departures = await departuresFrom(host, store.journal);
+    const policies = await policiesOf(departures, store.journal);
+    return { runbook: runbookForReturn({ host, estate, departures, policies }) ?? runbook, departures };
   };
   const planned = async (mode: Mode, request: Partial<RunRequest> = {}) => {
+    const subject = await subjectOf(mode);
     return plan({
-      runbook,
+      ...subject,
       estate,
-      inventory: await inventory(),
+      inventory: await inventory(consideredMoves({ mode, estate, ...subject })),
       request: { mode, by: 'ann', at: world.clock.now(), ...request },
       digests: { runbook: '', estate: '', inventory: '' },
     });
@@ -109,7 +127,7 @@ export function rehearsalOf(given: {
     world,
     store,
     engine,
-    inventory,
+    inventory: () => inventory(),
     async plan(mode, request) {
       const made = await planned(mode, request);
       if (!('stages' in made)) {
@@ -169,4 +187,18 @@ export const sampleWorld: WorldSpec = {
     ...[1, 2, 3, 4].map((number) => replicated(`web-${number}`, number, 'block-sync', 300_000)),
     ...['batch-1', 'report-1', 'legacy-1'].map((name, index) => replicated(name, index, 'block-sync', 300_000)),
   ],
+};
+
+/** The same VMs, most of them on one host of north, in room for all of them. */
+export const unevenWorld: Partial<WorldSpec> = {
+  hosts: Object.fromEntries(
+    ['north-1', 'north-2', 'south-1', 'south-2'].map((name) => [name, { memoryBytes: 64 * 2 ** 30, cpuThreads: 32 }]),
+  ),
+  vms: (sampleWorld.vms ?? []).map((vm) => ({
+    ...vm,
+    host: vm.name === 'db-2' ? 'north-2' : 'north-1',
+    memoryBytes: (vm.name.startsWith('db') ? 8 : 4) * 2 ** 30,
+    vcpus: 2,
+  })),
+  replicas: [],
 };
