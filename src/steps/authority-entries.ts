@@ -105,10 +105,14 @@ function backFrom(
   event: StepEvent,
 ): Authority | undefined {
   const { at: place, state } = output as JsonObject & { readonly at?: Place; readonly state?: string };
-  const kind = state === 'running' ? 'observed-running' : 'observed-stopped';
-  return clause === undefined || place === undefined
-    ? undefined
-    : next(clause.vm, event, { state: 'at', place }, { kind, place, at: event.at });
+  if (clause === undefined || place === undefined) {
+    return undefined;
+  }
+  const { vm, from, to } = clause;
+  const proof: Proof = isSamePlace(place, to)
+    ? { kind: 'migration-completed', from, to, at: event.at }
+    : { kind: state === 'running' ? 'observed-running' : 'observed-stopped', place, at: event.at };
+  return next(vm, event, { state: 'at', place }, proof);
 }
 
 function taking(clause: AuthorityClause & { rule: 'takes' }, event: StepEvent): Authority | undefined {

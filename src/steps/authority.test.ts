@@ -231,8 +231,16 @@ describe('authorityEntries', () => {
   });
 
   it.each([
-    [moving, { at: north, state: 'running' }, [{ authority: { state: 'at', place: north, epoch: 4 } }]],
-    [moving, { at: south, state: 'running' }, [{ authority: { state: 'at', place: south, epoch: 4 } }]],
+    [
+      moving,
+      { at: north, state: 'running' },
+      [{ authority: { state: 'at', place: north, epoch: 4, proof: { kind: 'observed-running' } } }],
+    ],
+    [
+      moving,
+      { at: south, state: 'running' },
+      [{ authority: { state: 'at', place: south, epoch: 4, proof: { kind: 'migration-completed' } } }],
+    ],
     [atNorth, { at: north, state: 'running' }, []],
     [moving, {}, []],
   ])('brings authority to where an undone move has found the VM: %#', (before, output, expected) => {

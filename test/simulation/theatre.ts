@@ -1,3 +1,4 @@
+import { consideredMoves } from '../../src/cli/considered-moves.js';
 import type { ActiveRun } from '../../src/engine/engine.js';
 import { readInventory } from '../../src/engine/inventory.js';
 import { createWorld, type World } from '../../src/hypervisors/simulated/world.js';
@@ -15,6 +16,9 @@ import type { Rule, Violation } from './violation.js';
 
 /** How long an answer may take before the simulation counts it as never coming, in virtual milliseconds. */
 const patienceMs = 30 * 60_000;
+
+/** In so many scenarios nobody looks between hosts beforehand. */
+const blindEvery = 4;
 
 /** What a scenario is played in: its world, its store, and one engine's process after the other. */
 export class Theatre {
@@ -120,7 +124,9 @@ export class Theatre {
     const { world, store } = this;
     const { estate, runbook } = this.scenario;
     const { signal } = new AbortController();
-    const looking = readInventory({ ports: world, estate, journal: store.journal, signal });
+    const isBlind = this.scenario.seed % blindEvery === 0;
+    const moves = isBlind ? [] : consideredMoves({ mode, runbook, estate, departures: [] });
+    const looking = readInventory({ ports: world, estate, journal: store.journal, signal, moves });
     const read = await this.settle(looking.catch(unanswered));
     if (read === undefined) {
       throw new Error('a process died while it planned');
