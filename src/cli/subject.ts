@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Departure } from '../model/departure.js';
 import { hostsOf } from '../model/estate.js';
 import type { Mode } from '../model/mode.js';
-import type { Runbook } from '../model/runbook.js';
+import { ownModeOf, type Runbook } from '../model/runbook.js';
 import { runbookForHost } from '../runbooks/host-runbook.js';
 import { parseEstate } from '../runbooks/parse-estate.js';
 import { parseRunbook } from '../runbooks/parse-runbook.js';
@@ -65,10 +65,11 @@ export function readSubject(call: Call, name: string, asked?: Mode): Subject {
     }
     throw new InvalidFiles(parsed.problems);
   }
+  const mode = asked ?? ownModeOf(parsed.value);
   return {
     estate,
     runbook: parsed.value,
-    ...(asked === undefined ? {} : { mode: asked }),
+    ...(mode === undefined ? {} : { mode }),
     name,
     isFile: true,
     locate: parsed.locate,
