@@ -5,7 +5,7 @@ import { type EngineOptions, leaseMs } from './engine-options.js';
 import type { Runner } from './runner.js';
 
 /** How often other processes' moves are looked for, in milliseconds. */
-const inboxMs = 400;
+const inboxMs = 200;
 
 /**
  * Keeps a run's lease and brings it the moves that other processes left in the inbox. Returns what ends it. Without a

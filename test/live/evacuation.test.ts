@@ -130,8 +130,7 @@ limits: { per-host: 2, per-link: 2 }
     await using recorder = await recordMoves(hosts);
     const command = estate.start('evacuate', runbook, '-o', 'json');
     await recorder.until(({ guest, what }) => what === 'arriving' && names.app.includes(guest));
-    const { runs } = await estate.document<{ readonly runs: readonly { readonly runId: string }[] }>('runs');
-    const cancelled = await estate.run('cancel', runs[0]?.runId ?? '');
+    const cancelled = await estate.run('cancel', 'last');
     expect(cancelled).toMatchObject({ code: 0 });
     const { code } = await command.ended;
     expect(code).toBe(1);

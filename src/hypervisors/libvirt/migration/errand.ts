@@ -1,4 +1,11 @@
-import { type Domain, DomainMetadataType, DomainModificationImpact, ErrorNumber, type Libvirt } from 'node-libvirt';
+import {
+  type Domain,
+  DomainMetadataType,
+  DomainModificationImpact,
+  DomainXMLFlags,
+  ErrorNumber,
+  type Libvirt,
+} from 'node-libvirt';
 import { unless } from './failures.js';
 
 /**
@@ -38,4 +45,10 @@ export async function forget(libvirt: Libvirt, dom: Domain): Promise<void> {
     ErrorNumber.NO_DOMAIN_METADATA,
     libvirt.domainSetMetadata({ dom, ...element, metadata: null, key: null }),
   );
+  // libvirt keeps the empty element in which the note was.
+  const xml = await libvirt.domainGetXMLDesc({ dom, flags: DomainXMLFlags.INACTIVE | DomainXMLFlags.SECURE });
+  const bare = xml.replace(/^ *<metadata\/>\n/m, '');
+  if (bare !== xml) {
+    await libvirt.domainDefineXML({ xml: bare });
+  }
 }
