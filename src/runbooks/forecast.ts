@@ -16,6 +16,8 @@ export interface Load {
   /** Undefined when it was not measured. */
   readonly dirtyBytesPerSecond?: number | undefined;
   readonly bytesPerSecond: number;
+  /** Whether that is only what such links mostly carry. */
+  readonly isAssumed: boolean;
   readonly maxDowntimeMs: number;
 }
 
@@ -67,14 +69,20 @@ function endsAt(rung: Rung, ratio: number): boolean {
   }
 }
 
-function firstWhy({ dirtyBytesPerSecond, bytesPerSecond }: Load): string {
-  return dirtyBytesPerSecond === undefined
+function firstWhy(load: Load): string {
+  return load.dirtyBytesPerSecond === undefined
     ? 'what it writes of its memory was not measured'
-    : `writes ${perSecond(dirtyBytesPerSecond)} of memory, the link carries ${perSecond(bytesPerSecond)}`;
+    : `writes ${perSecond(load.dirtyBytesPerSecond)} of memory, ${carriedText(load)}`;
 }
 
-function laterWhy({ dirtyBytesPerSecond = 0, bytesPerSecond }: Load): string {
-  return `writes ${perSecond(dirtyBytesPerSecond)} of memory, and the link carries no more than ${perSecond(bytesPerSecond)}`;
+function laterWhy(load: Load): string {
+  return `writes ${perSecond(load.dirtyBytesPerSecond ?? 0)} of memory, too much for the rungs before: ${carriedText(load)}`;
+}
+
+function carriedText({ bytesPerSecond, isAssumed }: Load): string {
+  return isAssumed
+    ? `the link is taken to carry ${perSecond(bytesPerSecond)}`
+    : `the link carries ${perSecond(bytesPerSecond)}`;
 }
 
 function perSecond(bytes: number): string {

@@ -40,6 +40,8 @@ export function slotsOf(lanes: Iterable<Lane>, limits: Limits): Readonly<Record<
 export interface Share {
   /** What the link is expected to carry for it: of 1 Gbit/s where the estate gives no rate. */
   readonly bytesPerSecond: number;
+  /** Whether nobody has said what the link carries or the run may use, so that it is taken for 1 Gbit/s. */
+  readonly isAssumed: boolean;
   /** What it may use of the runbook's limit for all of them together; absent without a limit. */
   readonly limitBytesPerSecond?: number;
 }
@@ -62,6 +64,7 @@ export function shareOf({ link, runbook }: Scene, transfers: readonly Transfer[]
   const allowed = limit === undefined ? Number.POSITIVE_INFINITY : limit / atOnce;
   return {
     bytesPerSecond: Math.max(1, Math.floor(Math.min(carried, allowed))),
+    isAssumed: limit === undefined && link?.bytesPerSecond === undefined,
     ...(limit === undefined ? {} : { limitBytesPerSecond: Math.max(1, Math.floor(allowed)) }),
   };
 }

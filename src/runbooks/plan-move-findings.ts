@@ -60,7 +60,10 @@ function restarts(works: readonly PlacedWork[]): readonly Finding[] {
 /** VMs whose move would be given up before it can end. */
 function late(scene: Scene, works: readonly PlacedWork[]): readonly Finding[] {
   const over = works.filter(
-    (work) => work.way !== 'host-cold' && forecastOf(scene, work).durationMs > work.group.move.deadlineMs,
+    (work) =>
+      work.way !== 'host-cold' &&
+      !work.share.isAssumed &&
+      forecastOf(scene, work).durationMs > work.group.move.deadlineMs,
   );
   return [...groupedBy(over, ({ group }) => group.name)].map(([name, slow]) => {
     const longestMs = slow.reduce((most, work) => Math.max(most, forecastOf(scene, work).durationMs), 0);

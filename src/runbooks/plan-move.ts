@@ -9,7 +9,7 @@ import { mapNetworks, needWithDisks, withLiveCpu } from './plan-need.js';
 import { isReachable, type Scene } from './plan-scene.js';
 import { transferTimeoutMs } from './plan-step.js';
 import type { Subject } from './plan-subject.js';
-import { checkState, confirmPlace, migrateStep, readyAtTarget, readySteps } from './plan-vm-steps.js';
+import { checkState, confirmPlace, migrateStep, readySteps } from './plan-vm-steps.js';
 import { type Decision, type HostTerms, type PlacedWork, skip, type Way } from './plan-work.js';
 
 /** Moves of VMs as they are to other hosts: what an evacuation, a return and a balance have in common. */
@@ -122,7 +122,6 @@ export function moveLane(scene: Scene, work: PlacedWork): Lane {
   const { subject, target, way } = work;
   const { name } = subject;
   const move = hostMoveStep(scene, work);
-  const mayStop = way === 'host-restart' || (way === 'host' && ladderOf(scene, work.group).includes('restart'));
   return {
     id: `vm/${name}`,
     subject: { kind: 'vm', name },
@@ -132,9 +131,9 @@ export function moveLane(scene: Scene, work: PlacedWork): Lane {
       checkState(work, way === 'host-cold' ? 'shut-off' : 'running'),
       confirmPlace(work),
       move,
-      ...readyAfter(work),
+      ...readySteps({ name, id: subject.facts.id, at: target, checks: checksAfter(scene, work) }, 'ask'),
     ],
-    recovery: mayStop
+    recovery: mayStop(scene, work)
       ? [{ ...move, id: 'undo-migrate', action: 'undo', undoes: move.id, title: `see that ${name} runs again` }]
       : [],
   };
@@ -149,6 +148,7 @@ export function forecastOf(scene: Scene, work: PlacedWork): Forecast {
     diskBytes: usedBytesOf(copyOf(scene, facts, target.host).disks),
     dirtyBytesPerSecond: facts.dirtyBytesPerSecond,
     bytesPerSecond: share.bytesPerSecond,
+    isAssumed: share.isAssumed,
     maxDowntimeMs: group.move.maxDowntimeMs,
   };
   switch (way) {
@@ -189,24 +189,23 @@ export function isWrittenOver(scene: Scene, { subject, target }: PlacedWork): bo
   );
 }
 
-/** A VM that has moved live runs on; whether its guest is well is asked of its agent, when it has one. */
-function readyAfter(work: PlacedWork): readonly Step[] {
-  const { subject, target, way } = work;
-  const { name, facts } = subject;
-  switch (way) {
-    case 'host-cold':
-      return [];
-    case 'host-restart':
-      return readyAtTarget(work, 'ask');
-    default:
-      return readySteps({ name, id: facts.id, at: target, checks: agentChecks(work) }, 'ask');
-  }
-}
-
-function agentChecks({ subject, group }: PlacedWork): readonly ReadyCheck[] {
-  if (!subject.facts.hasAgent) {
+/**
+ * A VM that has moved live runs on; whether its guest is well is asked of its agent, when it has one. One that may have been
+ * started anew on its way has to pass all checks of its group.
+ */
+function checksAfter(scene: Scene, work: PlacedWork): readonly ReadyCheck[] {
+  const { subject, group, way } = work;
+  if (way === 'host-cold') {
     return [];
   }
-  const asked = group.ready.filter(({ probe }) => probe === 'guest-agent');
-  return asked.length > 0 ? asked : [{ probe: 'guest-agent', withinMs: 60_000 }];
+  const { hasAgent } = subject.facts;
+  const asked = mayStop(scene, work)
+    ? group.ready.filter(({ probe }) => hasAgent || way === 'host-restart' || probe !== 'guest-agent')
+    : group.ready.filter(({ probe }) => hasAgent && probe === 'guest-agent');
+  const isAgentAsked = asked.some(({ probe }) => probe === 'guest-agent');
+  return hasAgent && !isAgentAsked ? [{ probe: 'guest-agent', withinMs: 60_000 }, ...asked] : asked;
+}
+
+function mayStop(scene: Scene, { way, group }: PlacedWork): boolean {
+  return way === 'host-restart' || (way === 'host' && ladderOf(scene, group).includes('restart'));
 }
