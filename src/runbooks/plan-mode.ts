@@ -24,7 +24,7 @@ export interface ModeRules {
   decide(scene: Scene, subject: Subject, group: Group): Decision;
   lane(scene: Scene, work: PlacedWork): Lane;
   /** Where the VMs go, when not as `placesOf` says. */
-  places?(scene: Scene, toPlace: ToPlace): Places;
+  readonly places?: (scene: Scene, toPlace: ToPlace) => Places;
   /** Whether it does something with hosts also when no VM takes part. */
   readonly isAboutHosts?: boolean;
   before(scene: Scene, works: readonly PlacedWork[]): readonly Stage[];

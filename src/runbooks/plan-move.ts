@@ -51,8 +51,8 @@ export function decideMove(
 /** The group's rungs, a restart last if it may be one at all: evening out the load is not worth a stop. */
 export function ladderOf({ mode, runbook }: Scene, { move }: Group): readonly Rung[] {
   const live = move.ladder.filter((rung) => rung !== 'restart');
-  const mayStop = mode !== 'balance' || (runbook.balance?.freeHosts ?? 0) > 0;
-  return mayStop && move.ladder.includes('restart') ? [...live, 'restart'] : live;
+  const isWorthAStop = mode !== 'balance' || (runbook.balance?.freeHosts ?? 0) > 0;
+  return isWorthAStop && move.ladder.includes('restart') ? [...live, 'restart'] : live;
 }
 
 function wayOf(state: Subject['stateThere'], ladder: readonly Rung[]): Way | undefined {
@@ -85,14 +85,14 @@ function termsOn(host: string, asked: Asked): HostTerms | undefined {
   const { facts, place } = subject;
   const outlook = scene.outlooks.get(pairOf(place.host, host));
   const isLive = way === 'host';
-  const mayStop = isLive && ladder.includes('restart');
+  const mayRestart = isLive && ladder.includes('restart');
   if (outlook === undefined) {
-    const why = mayStop ? cpuLacking(scene, host, facts) : undefined;
+    const why = mayRestart ? cpuLacking(scene, host, facts) : undefined;
     return why === undefined ? undefined : byRestart(why, needOn(undefined, asked));
   }
   const need = needOn(host, asked);
   const found = outlook.obstacles(facts.id).filter(({ severity }) => severity === 'blocker');
-  const against = mayStop || !isLive ? found.filter(({ blocks }) => blocks === 'any') : found;
+  const against = mayRestart || !isLive ? found.filter(({ blocks }) => blocks === 'any') : found;
   if (against.length > 0) {
     return { need, ruledOut: `${host}: ${against.map(({ message }) => message).join('; ')}` };
   }

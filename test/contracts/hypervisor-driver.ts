@@ -22,12 +22,12 @@ export interface HypervisorDriver {
   /** Lets time pass until the condition holds. */
   until(condition: () => Promise<boolean>): Promise<void>;
   /** Makes the running VM write memory faster than it can be moved, when its migration asks for no more than this. */
-  hurry(): Promise<Pick<Migration, 'bytesPerSecond'>>;
+  hurry(): Promise<Pick<Migration, 'bytesPerSecond' | 'deadlineAt'>>;
   /** The host can no longer be reached, and does not know. */
   cutOff(host: string): Promise<void>;
   /** The next call of the method does what it says, and its answer is lost. */
   loseReply(method: 'start' | 'migrate' | 'define' | 'carry'): Promise<void>;
-  /** Everybody who awaits a call is gone, as after a kill. Returns what a new process would use. */
+  /** Everybody who awaits a call is gone, as after a kill. Returns what a new process would use, as `hypervisor` then is. */
   killCaller(): Promise<Hypervisor>;
   close(): Promise<void>;
 }

@@ -93,8 +93,8 @@ function placesOf({ vms }: Inventory): Readonly<Record<string, string>> {
   return Object.fromEntries(
     vms
       .filter(({ state }) => state === 'running')
-      .map(({ name, host }) => [name, host])
-      .toSorted(),
+      .map(({ name, host }): [string, string] => [name, host])
+      .toSorted(([one], [other]) => one.localeCompare(other)),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { DiskSpec, ReplicaSpec, VmSpec, WorldSpec } from '../../src/hypervisors/simulated/world-spec.js';
 import type { Estate, Host, Site } from '../../src/model/estate.js';
 import type { Chance } from './chance.js';
-import type { Intent } from './intent.js';
+import { type Intent, isInside } from './intent.js';
 
 const gigabyteBytes = 2 ** 30;
 
@@ -14,8 +14,7 @@ export interface Setting {
 }
 
 export function inventSetting(chance: Chance, intent: Intent): Setting {
-  const isInside = intent === 'evacuate-inside';
-  const norths = names('north', chance.between(isInside ? 2 : 1, 3));
+  const norths = names('north', chance.between(isInside(intent) ? 2 : 1, 3));
   const souths = names('south', chance.between(1, 3));
   const groups = chance.between(1, 3);
   const hasAutostart = intent !== 'failover-and-back' && chance.percent(70);

@@ -10,7 +10,7 @@ import {
   type Rung,
 } from '../../src/model/runbook.js';
 import type { Chance } from './chance.js';
-import type { Intent } from './intent.js';
+import { type Intent, isInside } from './intent.js';
 
 /** A runbook for the VMs of `groups` groups, with every kind of rule and of extra step now and then. */
 export function inventRunbook(chance: Chance, { intent, groups }: { intent: Intent; groups: number }): Runbook {
@@ -18,7 +18,7 @@ export function inventRunbook(chance: Chance, { intent, groups }: { intent: Inte
   const inside = { from: { site: 'north', host: 'north-1' }, to: north };
   return {
     name: 'payroll',
-    protect: intent === 'evacuate-inside' ? inside : { from: north, to: { site: 'south' } },
+    protect: isInside(intent) ? inside : { from: north, to: { site: 'south' } },
     objectives: { rpoMs: 60_000, rtoMs: 600_000 },
     groups: Array.from({ length: groups }, (_, index) => inventGroup(chance, index)),
     keepApart: chance.percent(5) ? [[{ glob: 'g0-*' }]] : [],
@@ -84,7 +84,7 @@ function inventStep(chance: Chance, { index, groups }: { index: number; groups: 
     { at: 'before-group', group },
     { at: 'after-group', group },
   ]);
-  const only: readonly Mode[] = ['failover', 'relocate', 'failback', 'evacuate'];
+  const only: readonly Mode[] = ['failover', 'relocate', 'failback', 'evacuate', 'return'];
   return {
     moment,
     action: inventAction(chance, index),

@@ -31,7 +31,8 @@ export function inventScenario(seed: number): Scenario {
     relocate: 22,
     drill: 18,
     evacuate: 12,
-    'evacuate-inside': 16,
+    'evacuate-inside': 12,
+    'evacuate-and-return': 10,
     'relocate-and-back': 8,
     'failover-and-back': 8,
   });

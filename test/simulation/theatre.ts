@@ -1,13 +1,16 @@
 import { consideredMoves } from '../../src/cli/considered-moves.js';
+import { departuresFrom, policiesOf } from '../../src/cli/departures.js';
 import type { ActiveRun } from '../../src/engine/engine.js';
 import { readInventory } from '../../src/engine/inventory.js';
 import { createWorld, type World } from '../../src/hypervisors/simulated/world.js';
+import type { Departure } from '../../src/model/departure.js';
 import type { Entry } from '../../src/model/entry.js';
 import { FailureError } from '../../src/model/failure.js';
 import type { Mode } from '../../src/model/mode.js';
 import type { Plan, PlanConflict } from '../../src/model/plan.js';
 import type { RunRequest } from '../../src/model/request.js';
-import { plan } from '../../src/runbooks/plan.js';
+import { type PlanInputs, plan } from '../../src/runbooks/plan.js';
+import { runbookForReturn } from '../../src/runbooks/return-runbook.js';
 import { createMemoryStore, type MemoryStore } from '../../src/stores/memory/store.js';
 import { EngineProcess } from './engine-process.js';
 import type { Scenario } from './scenario.js';
@@ -122,10 +125,11 @@ export class Theatre {
   /** Looks at the world and plans. */
   async plan(mode: Mode, request: Partial<RunRequest>): Promise<Plan | readonly PlanConflict[]> {
     const { world, store } = this;
-    const { estate, runbook } = this.scenario;
+    const { estate } = this.scenario;
     const { signal } = new AbortController();
     const isBlind = this.scenario.seed % blindEvery === 0;
-    const moves = isBlind ? [] : consideredMoves({ mode, runbook, estate, departures: [] });
+    const subject = await this.#subject(mode);
+    const moves = isBlind ? [] : consideredMoves({ mode, estate, ...subject });
     const looking = readInventory({ ports: world, estate, journal: store.journal, signal, moves });
     const read = await this.settle(looking.catch(unanswered));
     if (read === undefined) {
@@ -135,12 +139,24 @@ export class Theatre {
       return [{ ...read.value, severity: 'blocker', subject: 'replicas', reason: 'unreachable' }];
     }
     return plan({
-      runbook,
+      ...subject,
       estate,
       inventory: read.value,
       request: { mode, by: 'ann', at: this.now, ...request },
       digests: { runbook: '', estate: '', inventory: String(read.value.at) },
     });
+  }
+
+  /** What is planned from: a return makes its runbook of what the journal says. */
+  async #subject(mode: Mode): Promise<Pick<PlanInputs, 'runbook'> & { readonly departures: readonly Departure[] }> {
+    const { runbook, estate } = this.scenario;
+    const host = runbook.protect.from.host;
+    if (mode !== 'return' || host === undefined) {
+      return { runbook, departures: [] };
+    }
+    const departures = await departuresFrom(host, this.store.journal);
+    const policies = await policiesOf(departures, this.store.journal);
+    return { runbook: runbookForReturn({ host, estate, departures, policies }) ?? runbook, departures };
   }
 
   /** Watches what becomes durable: a death has to be true at the moment at which it is written down. */

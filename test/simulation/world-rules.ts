@@ -20,7 +20,7 @@ export function checkWorld({ runId, entries, state }: RunRecord, scenes: Scenes,
     return;
   }
   checkClones({ runId, entries, plan, state }, scenes.after, report);
-  if (plan.mode === 'relocate' || plan.mode === 'failback' || plan.mode === 'evacuate') {
+  if (['relocate', 'failback', 'evacuate', 'return'].includes(plan.mode)) {
     checkMoved({ runId, entries, plan, state }, scenes, report);
     checkCarried({ runId, entries, plan, state }, scenes, report);
   }

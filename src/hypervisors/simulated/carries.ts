@@ -3,7 +3,7 @@ import type { Call, Outcome } from './call.js';
 import { answerWaiting, isAwaited } from './calls.js';
 import { after, type Core, guestsChanged, note } from './core.js';
 import { failed } from './failures.js';
-import { hasMemory } from './guests.js';
+import { fileOf, hasMemory } from './guests.js';
 import { type Arrival, copiedBytes, discardFiles, keepFiles, makeFiles, storageProblem } from './incoming.js';
 import { atSite, followMove, isMoveOf, progressEveryMs } from './moves.js';
 import { canSpeak } from './network.js';
@@ -113,7 +113,7 @@ export function completeCarry(core: Core, transfer: CarryTransfer): void {
     definition: atSite(core, guest.definition, from, to),
     boot: to.guests[id]?.boot ?? 0,
   };
-  keepFiles(to, guest.definition, Math.min(...guest.definition.disks.map(({ path }) => from.files[path]?.dataAt ?? 0)));
+  keepFiles(to, guest.definition, (path) => fileOf(core, from, path)?.dataAt ?? 0);
   delete from.guests[id];
   followMove(core, transfer.purpose.carrying);
   guestsChanged(core, id);

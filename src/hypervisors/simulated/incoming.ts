@@ -80,13 +80,17 @@ export function makeFiles(core: Core, arrival: Arrival): void {
   }
 }
 
-/** The disks have arrived whole, with the data of `dataAt`. */
-export function keepFiles({ files }: HostState, { disks }: Pick<VmDefinition, 'disks'>, dataAt: number): void {
+/** The disks have arrived whole, each with the data of the moment that `dataAt` names for its path. */
+export function keepFiles(
+  { files }: HostState,
+  { disks }: Pick<VmDefinition, 'disks'>,
+  dataAt: (path: string) => number,
+): void {
   for (const { path } of disks) {
     const file = files[path];
     if (file?.incomingSince !== undefined) {
       delete file.incomingSince;
-      file.dataAt = dataAt;
+      file.dataAt = dataAt(path);
     }
   }
 }

@@ -132,7 +132,7 @@ function moveFiles(
   { from, to, leaving, arriving }: Pick<Ends, 'from' | 'to' | 'leaving' | 'arriving'>,
 ): void {
   const now = core.clock.now();
-  keepFiles(to, arriving.definition, now);
+  keepFiles(to, arriving.definition, () => now);
   for (const [index, { path }] of arriving.definition.disks.entries()) {
     const old = fileOf(core, from, leaving.definition.disks[index]?.path ?? path);
     const file = to.files[path];

@@ -1,5 +1,5 @@
-import { isHolderDead as isHolderDeadHere } from '../holder.js';
 import type { Cordons } from '../cordons.js';
+import { isHolderDead as isHolderDeadHere } from '../holder.js';
 import type { Inbox } from '../inbox.js';
 import type { FoldCache, Journal } from '../journal.js';
 import type { LeaseKeeper } from '../lease.js';
