@@ -22,7 +22,7 @@ describe('the completion for bash', () => {
     [['--simulate', 'pla'], ['plan']],
     [
       ['plan', 'x.yaml', '--mode', 're'],
-      ['relocate', 'reverse'],
+      ['relocate', 'reverse', 'return'],
     ],
     [
       ['report', 'last', '-o', ''],
