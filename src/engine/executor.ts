@@ -145,6 +145,7 @@ function contextOf(
     startedAt: lane?.stepStartedAt ?? ports.clock.now(),
     ...(lane?.dueAt === undefined ? {} : { deadlineAt: lane.dueAt }),
     isAttached,
+    ...(lane?.toldBefore === undefined ? {} : { toldBefore: lane.toldBefore }),
     ...wasBegun,
     outputs: lane?.outputs ?? {},
     deaths: state.deaths,

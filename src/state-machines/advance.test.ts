@@ -94,6 +94,18 @@ describe('a lane', () => {
     expect(run.asked()).toEqual(['attach a/migrate 1']);
   });
 
+  it('knows how the attempt before has ended when that was told, and nothing of one that a crash cut short', () => {
+    const run = begin(planOf({ lanes: [{ ...lane('a', ['migrate']), recovery: [step('migrate', 'undo')] }] }));
+    run.start('a', 'migrate').fail('a', 'migrate', transient).time('a', 2_000).start('a', 'migrate', 2);
+    expect(run.lane('a')).toMatchObject({ toldBefore: transient });
+    run.apply({ type: 'run.taken-up', reason: 'the engine ended' });
+    const observation = { verdict: 'not-started', evidence: 'seen' } as const;
+    run.apply({ type: 'step.observed', lane: 'a', step: 'migrate', observation }).start('a', 'migrate', 3);
+    expect(run.lane('a')).not.toHaveProperty('toldBefore');
+    run.fail('a', 'migrate', permanent).start('a', 'undo-migrate');
+    expect(run.lane('a')).toMatchObject({ isRecovering: true, toldBefore: permanent });
+  });
+
   it('asks a step to stop when its time is over, and looks before it tries again', () => {
     const run = begin(planOf({ lanes: [lane('a', ['start'])] }));
     run.start('a', 'start').time('a', 60_000);

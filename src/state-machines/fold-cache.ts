@@ -7,7 +7,7 @@ import type { FoldedMachines, FoldedRun } from './fold.js';
 import { laneView } from './lane-view.js';
 
 /** Raised with every change of the machines or of this form: a cache of another form is left aside. */
-const format = 2;
+const format = 3;
 
 interface FrozenRun extends Pick<FoldedRun, 'runId' | 'seq' | 'phase' | 'stage' | 'deaths'> {
   readonly format: number;

@@ -48,6 +48,10 @@ export interface LaneContext {
   readonly stepStartedAt?: number | undefined;
   readonly dueAt?: number | undefined;
   readonly failure?: Failure | undefined;
+  /** How the attempt that is under way, or was last, has told of its end when it failed; undefined when it has not. */
+  readonly told?: Failure | undefined;
+  /** The same of the attempt before. */
+  readonly toldBefore?: Failure | undefined;
   readonly waitsFor?: string | undefined;
   readonly outputs: Readonly<Record<string, JsonObject>>;
   readonly passedOver: readonly { readonly step: string; readonly failure: Failure }[];

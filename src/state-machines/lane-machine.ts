@@ -80,6 +80,8 @@ const lanes = setup({
             isAttached: false,
             isAnswered: false,
             look: undefined,
+            told: undefined,
+            toldBefore: context.told,
           }
         : {},
     ),
@@ -97,6 +99,8 @@ const lanes = setup({
       }
     }),
     noteFailure: assign(({ event }) => (event.type === 'FAIL' ? { failure: event.failure } : {})),
+    noteTold: assign(({ event }) => (event.type === 'FAIL' ? { told: event.failure } : {})),
+    forgetTold: assign({ told: undefined }),
     noteEvidence: assign(({ context, event }) =>
       event.type === 'OBSERVE'
         ? {
@@ -207,7 +211,7 @@ function stepState(
 ): readonly [string, object] {
   const onward = `#lane.${next}`;
   // A recovery keeps the failure that made it necessary.
-  const note = isRecovery ? [] : ['noteFailure'];
+  const note = isRecovery ? ['noteTold'] : ['noteFailure', 'noteTold'];
   const forget = isRecovery ? [] : ['forgetFailure'];
   const giveUp = isRecovery ? '#lane.ended' : '#lane.giving-up';
   const cancels = isRecovery ? {} : { CANCEL: { target: giveUp, actions: 'cancel' } };
@@ -219,7 +223,7 @@ function stepState(
           ATTEST: isInRun ? { actions: 'noteAttestation' } : { target: onward, actions: ['noteOutput', ...forget] },
         };
   const afterFailure = {
-    fail: [{ target: giveUp, actions: 'noteFailure' }],
+    fail: [{ target: giveUp, actions: ['noteFailure', 'noteTold'] }],
     continue: [{ target: onward, actions: 'passOver' }],
     ask: [{ target: 'held', actions: [...note, 'hold'] }],
   }[rests];
@@ -235,7 +239,7 @@ function stepState(
       target: 'unknown',
       actions: [...note, { type: 'lookBecause', params: { look: 'lost' } }],
     },
-    ...(isRecovery ? [] : [{ guard: 'isCancelled', target: giveUp, actions: 'noteFailure' }]),
+    ...(isRecovery ? [] : [{ guard: 'isCancelled', target: giveUp, actions: note }]),
     { guard: 'mayRetry', target: 'backoff', actions: [...note, 'waitToRetry'] },
     ...afterFailure,
   ];
@@ -244,7 +248,8 @@ function stepState(
   return [
     shape.name,
     {
-      entry: 'enterStep',
+      // The first step of a recovery is told how what made it necessary has ended.
+      entry: isRecovery ? 'enterStep' : ['enterStep', 'forgetTold'],
       initial: 'due',
       states: {
         due: {

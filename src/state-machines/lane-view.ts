@@ -21,6 +21,7 @@ export function laneView(compiled: CompiledLane, machineState: AnyMachineSnapsho
     ...(context.stepStartedAt === undefined ? {} : { stepStartedAt: context.stepStartedAt }),
     ...(context.dueAt === undefined ? {} : { dueAt: context.dueAt }),
     ...(context.failure === undefined ? {} : { failure: context.failure }),
+    ...(context.toldBefore === undefined ? {} : { toldBefore: context.toldBefore }),
     ...(context.waitsFor === undefined ? {} : { waitsFor: context.waitsFor }),
     ...(context.startedAt === undefined ? {} : { startedAt: context.startedAt }),
     ...(context.finishedAt === undefined ? {} : { finishedAt: context.finishedAt }),

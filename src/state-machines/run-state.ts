@@ -42,6 +42,8 @@ export interface LaneState {
   readonly dueAt?: number;
   /** The last failure of the current step, or the one that ended the lane. */
   readonly failure?: Failure;
+  /** How the attempt before this one ended, when its failure was told: of one that a crash cut short nothing is. */
+  readonly toldBefore?: Failure;
   /** One sentence when it is held or blocked: for what. */
   readonly waitsFor?: string;
   /** Operator's moves that the lane offers now. */

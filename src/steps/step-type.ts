@@ -6,6 +6,7 @@ import type { Hypervisor, TransferProgress } from '../hypervisors/hypervisor.js'
 import type { Proof } from '../model/authority.js';
 import type { Clock } from '../model/clock.js';
 import type { Estate } from '../model/estate.js';
+import type { Failure } from '../model/failure.js';
 import type { Finding } from '../model/finding.js';
 import type { JsonObject } from '../model/json.js';
 import type { Observation } from '../model/observation.js';
@@ -56,6 +57,11 @@ export interface StepContext extends Ports {
   readonly deadlineAt?: number;
   /** True when the effect is under way already: follow it, do not begin again. */
   readonly isAttached: boolean;
+  /**
+   * How the attempt before this one ended, when its failure was told; before an undo, that of the step which it takes back.
+   * Undefined after a crash, and before the first attempt.
+   */
+  readonly toldBefore?: Failure;
   /** Of an undo: whether the step that it takes back may have begun. Undefined for every other step. */
   readonly wasBegun?: boolean;
   /** Outputs of the steps of this lane that have succeeded, by step id. */

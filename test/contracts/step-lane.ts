@@ -65,6 +65,7 @@ export async function laneAfter(
 export function laneIn({ world, outputs = {}, startedAt, deaths = {} }: LaneInputs): StepLane {
   const texts: string[] = [];
   const moves = new MoveDoor();
+  let told: Failure | undefined;
   const beganAt = startedAt ?? world.clock.now();
   const contextOf = (step: PlannedStep, signal: AbortSignal): StepContext => ({
     ...world,
@@ -74,6 +75,7 @@ export function laneIn({ world, outputs = {}, startedAt, deaths = {} }: LaneInpu
     startedAt: beganAt,
     deadlineAt: world.clock.now() + timeoutMs,
     isAttached: false,
+    ...(told === undefined ? {} : { toldBefore: told }),
     outputs,
     deaths,
     moves: moves.feed(),
@@ -105,7 +107,9 @@ export function laneIn({ world, outputs = {}, startedAt, deaths = {} }: LaneInpu
       if (abortAfterMs !== undefined) {
         world.clock.at(world.clock.now() + abortAfterMs, () => controller.abort(timedOut));
       }
-      return await ended(stepTypes[step.kind].run(step.input, contextOf(step, controller.signal)));
+      const outcome = await ended(stepTypes[step.kind].run(step.input, contextOf(step, controller.signal)));
+      told = 'failure' in outcome ? outcome.failure : undefined;
+      return outcome;
     },
     observe: async (step) => await ended(stepTypes[step.kind].observe(step.input, contextOf(step, signal))),
     async undo(step) {

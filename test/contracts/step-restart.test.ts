@@ -54,6 +54,18 @@ describe('a move whose ladder ends in a restart', () => {
     expect(await places(lane)).toEqual(['running', undefined]);
   });
 
+  it('is taken back at once when no guest was asked to shut down, and else waits whether it shuts down after all', async () => {
+    const told = await laneAfter('whole', [], [full]);
+    expect(await told.run(live)).toMatchObject({ failure: { code: 'no-space' } });
+    const before = told.world.clock.now();
+    expect(await told.undo(live)).toHaveProperty('value');
+    expect(told.world.clock.now() - before).toBeLessThan(1_000);
+    const silent = await laneAfter('whole', []);
+    expect(await silent.undo(live)).toHaveProperty('value');
+    expect(silent.texts).toContainEqual(expect.stringContaining('shuts down after all'));
+    expect(told.texts).not.toContainEqual(expect.stringContaining('shuts down after all'));
+  });
+
   it('never pulls the plug of a guest that does not shut down', async () => {
     const lane = await laneAfter('whole', [], [ignores]);
     expect(await lane.run(cold)).toMatchObject({

@@ -4,7 +4,7 @@ import type { Rung } from '../../model/runbook.js';
 import type { MigrateInput } from '../../model/step-input.js';
 import type { StepContext } from '../step-type.js';
 import { reportTransfer } from '../transfer-progress.js';
-import { knownAtSource, storageOf } from './live.js';
+import { storageOf } from './live.js';
 import { look } from './look.js';
 import { settle } from './settle.js';
 import { leftAtSourceCodes, type Standing } from './verdict.js';
@@ -128,7 +128,13 @@ function failureAt(where: Standing, failure: Failure, input: MigrateInput): Fail
   const rest = { kind, cause: message, ...(hint === undefined ? {} : { hint }) };
   switch (where) {
     case 'at-source':
-      return knownAtSource(failure, input);
+      return failure.code === 'guest-not-stopping'
+        ? failure
+        : {
+            code: 'restart-aborted',
+            ...rest,
+            message: `${vm} was to be restarted elsewhere, and runs on ${formatPlace(from)}`,
+          };
     case 'stopped-at-source':
       return input.state === 'shut-off' && leftAtSourceCodes.includes(failure.code)
         ? failure

@@ -4,7 +4,7 @@ import type { MigrateInput } from '../../model/step-input.js';
 import { poll } from '../polling.js';
 import type { StepContext } from '../step-type.js';
 import { look } from './look.js';
-import { contradiction, type Standing } from './verdict.js';
+import { contradiction, neverStoppedCodes, type Standing } from './verdict.js';
 
 /** Where the VM is, now that no migration is under way any more. */
 export type Settled =
@@ -51,8 +51,14 @@ export async function settle(
 /** How long a guest that was asked to shut down is given to do so before what is seen of it counts. */
 const lateStopMs = 60_000;
 
-/** Waits until nothing is to be expected any more of a shutdown that an earlier attempt may have asked for. */
+/**
+ * Waits until nothing is to be expected any more of a shutdown that an earlier attempt may have asked for. One that has told
+ * of a failure before which no guest is asked has asked for none.
+ */
 export async function awaitLateStop(input: MigrateInput, context: StepContext): Promise<void> {
+  if (neverStoppedCodes.includes(context.toldBefore?.code ?? '')) {
+    return;
+  }
   const untilMs = context.clock.now() + lateStopMs;
   await poll(context, async () => {
     const { verdict } = await look(input, context);

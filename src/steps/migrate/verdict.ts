@@ -30,10 +30,16 @@ export const leftAtSourceCodes: readonly string[] = [
   'migration-refused',
   'migration-aborted',
   'guest-not-stopping',
+  'restart-aborted',
   'no-memory',
   'no-space',
   'network-missing',
 ];
+
+/** Of these, those before whose end no guest was asked to shut down. */
+export const neverStoppedCodes: readonly string[] = leftAtSourceCodes.filter(
+  (code) => code !== 'guest-not-stopping' && code !== 'restart-aborted',
+);
 
 /** Failures that a move ends with only when the VM was seen shut off at its source, and nowhere else alive. */
 export const stoppedAtSourceCodes: readonly string[] = ['stopped-at-source', 'move-aborted'];
