@@ -1,4 +1,4 @@
-import { coalesce, type Extent, endOf, intersect, type KindExtent, split, subtract } from './extent.js';
+import { coalesce, type Extent, endOf, type KindExtent, split } from './extent.js';
 
 /** What the source told of a run of bytes in one metadata context. */
 export interface ToldExtent extends Extent {
@@ -72,15 +72,9 @@ export function* requestsOf(
 }
 
 function planOf({ sizeBytes, allocation }: Told, wanted: readonly Extent[], isTargetFresh: boolean): CopyPlan {
-  const disk = sizeBytes > 0 ? [{ offset: 0, length: sizeBytes }] : [];
-  const inside = intersect(
-    wanted.map(({ offset, length }) => ({ offset, length })),
-    disk,
-  );
   const zero = allocation.filter(({ flags }) => (flags & zeroFlag) !== 0);
-  const zeroes = isTargetFresh ? [] : intersect(inside, zero).map(ofKind('zero'));
-  const copies = subtract(inside, zero).map(ofKind('copy'));
-  const extents = coalesce([...zeroes, ...copies].toSorted((one, other) => one.offset - other.offset));
+  const parts = partsOf(within(wanted, sizeBytes), zero);
+  const extents = coalesce(isTargetFresh ? copiesOf(parts) : parts);
   return {
     sizeBytes,
     extents,
@@ -90,8 +84,46 @@ function planOf({ sizeBytes, allocation }: Told, wanted: readonly Extent[], isTa
   };
 }
 
-function ofKind(kind: CopyKind): (extent: Extent) => KindExtent<CopyKind> {
-  return ({ offset, length }) => ({ offset, length, kind });
+function* within(extents: readonly Extent[], sizeBytes: number): Generator<Extent> {
+  for (const { offset, length } of extents) {
+    if (offset < sizeBytes) {
+      yield { offset, length: Math.min(length, sizeBytes - offset) };
+    }
+  }
+}
+
+/** Each wanted extent cut where zeroes begin and end: one walk along both lists, since either may have millions. */
+function* partsOf(wanted: Iterable<Extent>, zero: readonly Extent[]): Generator<KindExtent<CopyKind>> {
+  let index = 0;
+  for (const extent of wanted) {
+    const end = endOf(extent);
+    let offset = extent.offset;
+    while (offset < end) {
+      const next = zero[index];
+      if (next === undefined || next.offset >= end) {
+        yield { offset, length: end - offset, kind: 'copy' };
+        break;
+      }
+      if (next.offset > offset) {
+        yield { offset, length: next.offset - offset, kind: 'copy' };
+        offset = next.offset;
+      }
+      const cut = Math.min(end, endOf(next));
+      if (cut > offset) {
+        yield { offset, length: cut - offset, kind: 'zero' };
+        offset = cut;
+      }
+      index += endOf(next) <= offset ? 1 : 0;
+    }
+  }
+}
+
+function* copiesOf(parts: Iterable<KindExtent<CopyKind>>): Generator<KindExtent<CopyKind>> {
+  for (const part of parts) {
+    if (part.kind === 'copy') {
+      yield part;
+    }
+  }
 }
 
 function bytesOf(extents: readonly KindExtent<CopyKind>[], kind: CopyKind): number {

@@ -104,7 +104,7 @@ export function* split<Of extends Extent>(extents: Iterable<Of>, maxBytes: numbe
     const end = endOf(extent);
     for (let offset = extent.offset; offset < end; ) {
       const cut = Math.min(end, offset - (offset % maxBytes) + maxBytes);
-      yield { ...extent, offset, length: cut - offset };
+      yield offset === extent.offset && cut === end ? extent : { ...extent, offset, length: cut - offset };
       offset = cut;
     }
   }
