@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type CopyKind, requestsOf } from '../copy-plan.js';
 import { endOf, intersect, type KindExtent, totalBytes } from '../extent.js';
 import { readMeter, sample, startMeter, type TransferMeter } from '../transfer-meter.js';
@@ -7,6 +8,9 @@ import { isZero } from './zero-check.js';
 
 /** A slot of which nothing is under way. */
 const idle = Number.POSITIVE_INFINITY;
+
+/** Listeners that one request may have at its signal, such as of its rate and of its endpoint, before it counts as a leak. */
+const listenersPerRequest = 4;
 
 /** Clock time between two reports of progress. */
 const reportMs = 500;
@@ -44,6 +48,7 @@ export class Copying {
     this.#limits = limits;
     this.#next = requestsOf(plan, { copyBytes: requestBytes, zeroBytes, from });
     this.#slots = Math.max(1, Math.min(limits.requestsInFlight, Math.floor(limits.bytesInFlight / requestBytes)));
+    setMaxListeners(listenersPerRequest * this.#slots, this.#controller.signal);
     this.#underWay = new Float64Array(this.#slots).fill(idle);
     this.#handedOut = from;
     this.#durable = from;
