@@ -126,6 +126,27 @@ describe('a copy', () => {
     expect(target.requests.at(-1)?.kind).toBe('flush');
   });
 
+  it('runs no further ahead of what is durable than two flushes apart, however slow they are', async () => {
+    const ahead: number[] = [];
+    const target = new MemoryEndpoint(Buffer.alloc(size, 9), { turns: ({ kind }) => (kind === 'flush' ? 50 : 0) });
+    const source = new MemoryEndpoint(Buffer.alloc(size, 7));
+    let durable = 0;
+    await copy(
+      request({
+        source,
+        target,
+        onDurable: (position) => {
+          ahead.push(Math.max(...target.requests.map(({ offset, length }) => offset + length)) - durable);
+          durable = position;
+        },
+      }),
+    );
+    expect(ahead.length).toBeGreaterThan(3);
+    expect(Math.max(...ahead)).toBeLessThanOrEqual(
+      2 * limits.flushBytes + 2 * limits.requestsInFlight * limits.requestBytes,
+    );
+  });
+
   it('does nothing of an empty plan but flush', async () => {
     const target = new MemoryEndpoint(Buffer.alloc(size, 9));
     await copy(request({ target, plan: planDelta({ sizeBytes: size, dirty: [], allocation: [] }) }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { VirtualClock } from '../hypervisors/simulated/virtual-clock.js';
-import { LinkRate, type TransferRate } from './link-rate.js';
+import { allOf, controllerOffset, LinkRate, type TransferRate } from './link-rate.js';
 
 const never = new AbortController().signal;
 const MB = 1_000_000;
@@ -57,6 +57,23 @@ describe('the rate of a link', () => {
     const done = transfer(link.join('a'), clock, 9 * MB);
     await clock.run({ until: done });
     expect(new Set(await done)).toEqual(new Set([60_000]));
+  });
+
+  it('is kept together with another one: the lower of both counts', async () => {
+    const clock = new VirtualClock(0);
+    const rates = [{}, { bytesPerSecond: 2 * MB }, { bytesPerSecond: MB }].map(
+      (rate) => new LinkRate(clock, () => rate),
+    );
+    const done = transfer(allOf(rates.map((rate) => rate.join('a'))), clock, 11 * MB);
+    await clock.run({ until: done });
+    expect((await done).at(-1)).toBeGreaterThanOrEqual(10_000);
+    expect((await done).at(-1)).toBeLessThan(10_600);
+    expect(allOf([]).take(MB, never)).toBeUndefined();
+  });
+
+  it('goes by the controller’s local time', () => {
+    const at = Date.UTC(2026, 6, 1, 12);
+    expect(new Date(at + controllerOffset(at)).getUTCHours()).toBe(new Date(at).getHours());
   });
 
   it('gives back what was asked for by a transfer that is aborted', async () => {

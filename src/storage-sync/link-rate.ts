@@ -1,5 +1,5 @@
 import type { Clock } from '../model/clock.js';
-import type { LinkRateAt } from './rate-windows.js';
+import type { LinkRateAt, LocalOffset } from './rate-windows.js';
 import { advance, ask, emptyBucket, type TokenBucket, waitMs, withdraw } from './token-bucket.js';
 
 /** A transfer's part of a rate. */
@@ -9,6 +9,25 @@ export interface TransferRate {
    * is aborted, and then has taken nothing.
    */
   take(bytes: number, signal: AbortSignal): Promise<void> | undefined;
+}
+
+/** The controller's local time, by which windows of a link are meant. */
+export const controllerOffset: LocalOffset = (at) => -new Date(at).getTimezoneOffset() * 60_000;
+
+/**
+ * Several rates that a transfer keeps to at once, such as its link's and its runbook's, taken one after the other. One that
+ * is aborted in between has used up what the first ones let go.
+ */
+export function allOf(rates: readonly TransferRate[]): TransferRate {
+  return {
+    take(bytes, signal) {
+      let taken: Promise<void> | undefined;
+      for (const rate of rates) {
+        taken = taken === undefined ? rate.take(bytes, signal) : taken.then(() => rate.take(bytes, signal));
+      }
+      return taken;
+    },
+  };
 }
 
 interface Waiter {

@@ -36,8 +36,9 @@ export interface CopyLimits {
   /** Bytes that requests hold at once; there are fewer requests where they would hold more. Default 64 MiB. */
   readonly bytesInFlight: number;
   /**
-   * Bytes written between two flushes. Default 512 MiB: what a restart repeats at most, which a link of 1 Gbit/s carries in
-   * five seconds, while a flush as rare as that costs nothing that the last one would not.
+   * Bytes written between two flushes. Default 512 MiB, which a link of 1 Gbit/s carries in five seconds, while a flush as
+   * rare as that costs nothing that the last one would not. A restart repeats twice as much at most, and the requests that
+   * were under way.
    */
   readonly flushBytes: number;
 }

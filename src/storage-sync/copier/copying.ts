@@ -32,7 +32,7 @@ export class Copying {
   #handedOut: number;
   #durable: number;
   #unflushedBytes = 0;
-  #isFlushing = false;
+  #flushing: Promise<void> | undefined;
   #readBytes = 0;
   #writtenBytes = 0;
   #zeroedBytes = 0;
@@ -90,9 +90,11 @@ export class Copying {
       }
       this.#underWay[slot] = idle;
       this.#count(extent.length);
-      if (this.#unflushedBytes >= this.#limits.flushBytes && !this.#isFlushing) {
+      if (this.#unflushedBytes >= this.#limits.flushBytes) {
+        // While a flush takes longer than the bytes of the next one, nobody runs further ahead of what is durable.
+        this.#flushing ??= this.#flush(this.#settledUpTo());
         // oxlint-disable-next-line no-await-in-loop
-        await this.#flush(this.#settledUpTo());
+        await this.#flushing;
       }
     }
   }
@@ -147,7 +149,6 @@ export class Copying {
 
   /** `settled`: everything planned before it was acknowledged by now, so that this flush makes it durable. */
   async #flush(settled: number): Promise<void> {
-    this.#isFlushing = true;
     this.#unflushedBytes = 0;
     try {
       await this.#request.target.flush(this.#controller.signal);
@@ -155,7 +156,7 @@ export class Copying {
       this.#fail('flushing', settled, error);
       return;
     } finally {
-      this.#isFlushing = false;
+      this.#flushing = undefined;
     }
     if (settled > this.#durable) {
       this.#durable = settled;
