@@ -11,6 +11,9 @@ export class HandshakeReader implements ByteReceiver {
   #wanted: { readonly length: number; resolve(bytes: Buffer): void; reject(error: unknown): void } | undefined;
   #failure: { readonly error: unknown } | undefined;
 
+  /** `heldMax`: the most bytes that may wait. */
+  constructor(private readonly heldMax = HELD_MAX) {}
+
   /** Bytes that arrived and that nobody took yet. */
   get held(): number {
     return this.#held.length;
@@ -36,8 +39,10 @@ export class HandshakeReader implements ByteReceiver {
 
   received(room: Buffer, length: number): void {
     if (this.#failure !== undefined) return;
-    if (this.#held.length + length > HELD_MAX) {
-      this.fail(new NbdProtocolError(`it sends more than ${HELD_MAX} bytes that nothing in the handshake asks for`));
+    if (this.#held.length + length > this.heldMax) {
+      this.fail(
+        new NbdProtocolError(`it sends more than ${this.heldMax} bytes that nothing in the handshake asks for`),
+      );
       return;
     }
     this.#held = Buffer.concat([this.#held, room.subarray(0, length)]);

@@ -49,7 +49,8 @@ export class NbdConnection {
   #state: 'open' | 'parting' | 'closed' = 'open';
   readonly #silence: Silence;
   readonly #aborts = new AbortWatch((pending) => this.#abort(pending));
-  #whenIdle: (() => void) | undefined;
+  /** Set once the request to part has been sent; ends the wait for the server to close. */
+  #parted: (() => void) | undefined;
   #announceClosed: (reason: NbdError | null) => void = () => undefined;
 
   /** Resolves when the connection has ended: with the reason, or with `null` when this side closed it. */
@@ -237,7 +238,8 @@ export class NbdConnection {
   // --- in
 
   #receive(replies: ReplyReader, room: Buffer, length: number): void {
-    if (this.#state === 'closed') return;
+    // Nothing that comes after the request to part is a reply.
+    if (this.#state === 'closed' || this.#parted !== undefined) return;
     this.#silence.heard();
     try {
       replies.received(room, length);
@@ -283,14 +285,14 @@ export class NbdConnection {
   }
 
   #partWhenIdle(): void {
-    if (this.#inFlight.size > 0 || this.#whenIdle !== undefined) return;
+    if (this.#inFlight.size > 0 || this.#parted !== undefined) return;
     const timer = setTimeout(() => this.#end(null, 'this side closed it'), PARTING_MS);
-    this.#whenIdle = () => clearTimeout(timer);
+    this.#parted = () => clearTimeout(timer);
     this.#stream.end(encodeDisconnect());
   }
 
   #lose(reason: string, cause?: unknown): void {
-    if (this.#whenIdle !== undefined) return this.#end(null, reason);
+    if (this.#parted !== undefined) return this.#end(null, reason);
     this.#end(
       new NbdConnectionLost(`the connection to ${this.options.name} was lost (${reason}): connect anew`, {
         mayHaveHappened: true,
@@ -303,7 +305,7 @@ export class NbdConnection {
   #end(error: NbdError | null, reason: string): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#whenIdle?.();
+    this.#parted?.();
     this.#silence.stop();
     this.#stream.destroy();
     this.#refuseQueued(reason);
