@@ -154,7 +154,8 @@ describe('a reply to an option that', () => {
     [
       'names no metadata context',
       Option.SET_META_CONTEXT,
-      (c) => c.send(optionReply(Option.SET_META_CONTEXT, OptionReply.META_CONTEXT, u32(1)), ack(11)),
+      (c) =>
+        c.send(optionReply(Option.SET_META_CONTEXT, OptionReply.META_CONTEXT, u32(1)), ack(Option.SET_META_CONTEXT)),
       'names none',
     ],
   ])('%s', async (_, option, misbehave, reason) => {

@@ -30,8 +30,8 @@ export const Option = {
   STARTTLS: 5,
   GO: 7,
   STRUCTURED_REPLY: 8,
-  LIST_META_CONTEXT: 10,
-  SET_META_CONTEXT: 11,
+  LIST_META_CONTEXT: 9,
+  SET_META_CONTEXT: 10,
 } as const;
 
 /** "Option reply types" */
