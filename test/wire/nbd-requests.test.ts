@@ -120,6 +120,16 @@ describe('requests', () => {
     expect((await client.readSparse(0, 16_384)).map(({ offset }) => offset)).toEqual([0, 8192]);
   });
 
+  it('to read put the bytes into the memory that they are given, and only all of it', async () => {
+    await serve({ blockSizes: [1, 4096, 4096], content: Buffer.alloc(65_536, 'abcdefghijk') });
+    const client = await open();
+    const into = Buffer.alloc(10_000);
+    expect(await client.read(100, 10_000, { into })).toBe(into);
+    expect(into).toEqual(server.content.subarray(100, 10_100));
+    expect(await client.read(0, 4000, { into: into.subarray(0, 4000) })).toEqual(server.content.subarray(0, 4000));
+    await expect(client.read(0, 100, { into })).rejects.toThrow('give as much as is read');
+  });
+
   it('that were cut end together, also when one of them fails', async () => {
     await serve({ blockSizes: [1, 512, 512] });
     const held = hold(Command.WRITE);

@@ -1,6 +1,6 @@
 /** An export, over as many connections as it allows. */
 import { connectNbd, type NbdConnectOptions } from './connect.js';
-import { NbdConnectFailed, type NbdError } from './errors.js';
+import { NbdBadArgument, NbdConnectFailed, type NbdError } from './errors.js';
 import type { ExportDescription } from './handshake/export-description.js';
 import { type ByteRange, pieces } from './ranges.js';
 import type { NbdConnection } from './transmission/connection.js';
@@ -25,6 +25,15 @@ export interface NbdClientOptions extends NbdConnectOptions {
 /** What each request may be given. */
 export interface RequestOptions {
   readonly signal?: AbortSignal;
+}
+
+/** What a read may be given. */
+export interface ReadOptions extends RequestOptions {
+  /**
+   * Memory of the read's length that takes the bytes, instead of new memory: for large copies that is about a quarter
+   * of the work. After a rejection it must not be used again, since what is under way may still be put there.
+   */
+  readonly into?: Buffer;
 }
 
 /** What requests that change the export may be given. */
@@ -67,12 +76,10 @@ export class NbdClient {
   }
 
   /** The bytes of a range; holes read as zeroes. */
-  async read(offset: number, length: number, options: RequestOptions = {}): Promise<Buffer> {
+  async read(offset: number, length: number, options: ReadOptions = {}): Promise<Buffer> {
     const reads = await this.#read({ offset, length }, options);
-    const [first] = reads;
-    if (reads.length === 1 && first !== undefined) return first.read.bytes();
-    for (const { read } of reads) read.bytes();
-    return reads[0]?.whole as Buffer;
+    const parts = reads.map(({ read }) => read.bytes());
+    return reads[0]?.whole ?? (parts[0] as Buffer);
   }
 
   /** A range as the server tells it: data and holes, in order and without gaps. */
@@ -156,10 +163,13 @@ export class NbdClient {
     await this.close();
   }
 
-  async #read(range: ByteRange, { signal }: RequestOptions) {
+  async #read(range: ByteRange, { signal, into }: ReadOptions) {
+    if (into !== undefined && into.length !== range.length) {
+      throw new NbdBadArgument(`memory of ${into.length} bytes for a read of ${range.length}: give as much as is read`);
+    }
     const { maximum } = this.description.blockSizes;
     const isSplit = range.length > maximum && range.offset + range.length <= this.description.sizeBytes;
-    const whole = isSplit ? Buffer.allocUnsafeSlow(range.length) : undefined;
+    const whole = into ?? (isSplit ? Buffer.allocUnsafeSlow(range.length) : undefined);
     return await this.#each(range, isSplit ? maximum : range.length, async (connection, piece) => {
       const request: NbdRequest & { kind: 'read' } = { kind: 'read', ...piece, isUnfragmented: false };
       const at = piece.offset - range.offset;
