@@ -56,7 +56,7 @@ export function describeBlockEndpoint(name: string, makeDriver: () => Promise<Bl
     it.each([true, false])('zeroes a range (it may become a hole: %s)', async (mayPunch) => {
       await endpoint.writeZeroes(65_536, 131_072, { mayPunch }, never);
       const expected = Buffer.alloc(262_144, 'a').fill(0, 65_536, 196_608);
-      expect(await endpoint.read(0, 262_144, never)).toEqual(expected);
+      expect((await endpoint.read(0, 262_144, never)).equals(expected)).toBe(true);
     });
 
     it('does many things at once', async () => {
@@ -66,7 +66,8 @@ export function describeBlockEndpoint(name: string, makeDriver: () => Promise<Bl
       await Promise.all(writes);
       await endpoint.flush(never);
       const reads = Array.from({ length: 64 }, (_, at) => endpoint.read(2 * MIB + at * 4096, 4096, never));
-      expect(await Promise.all(reads)).toEqual(Array.from({ length: 64 }, (_, at) => Buffer.alloc(4096, at)));
+      const wrong = (await Promise.all(reads)).filter((bytes, at) => !bytes.equals(Buffer.alloc(4096, at)));
+      expect(wrong).toEqual([]);
     });
 
     it('tells extents in order and without gaps; what is told to be zero reads so', async () => {
