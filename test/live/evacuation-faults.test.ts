@@ -9,6 +9,7 @@ import { lab, labHosts } from './lab.js';
 const hosts = labHosts();
 const [source, target, other] = hosts as [string, string, string];
 const site = source.split('-')[0];
+const isAll = process.env['LIFEBOAT_LIVE_ALL'] === '1';
 
 /** Slow enough for something to break in the middle of a move. */
 const runbook = (vms: string, more = ''): string => `version: 1
@@ -75,28 +76,30 @@ describe('while a host is emptied', () => {
     await audit.stop();
   });
 
-  it('its links are cut for good: the run says so, and is taken up when they are mended', async () => {
-    using estate = new Estate(hosts);
-    const file = estate.write('empty.yaml', runbook('ev-f-*'));
-    await using guests = await start();
-    expect(guests).toHaveLength(names.length);
-    await using audit = await startAudit();
-    await using recorder = await recordMoves([target, other]);
-    const command = estate.start('evacuate', file, '-o', 'json');
-    await recorder.until(({ what }) => what === 'arriving');
-    await lab('cut', source, '--network', 'mgmt');
-    const { code, stdout, stderr } = await command.ended;
-    console.log(code, stderr.slice(-3000), stdout.slice(0, 200));
-    await lab('heal', source, '--network', 'mgmt');
-    const taken = await estate.run('resume', 'last');
-    console.log(taken.code, taken.stderr.slice(-3000), taken.stdout.slice(0, 2000));
-    await whole(names);
-    const again = await estate.run('evacuate', file);
-    console.log(again.code, again.stderr.slice(-2000));
-    expect(await knownTo(source)).toEqual([]);
-    await whole(names);
-    await audit.stop();
-  }, 600_000);
+  // The engine looks for minutes until it asks a person, too long for every run; the full set has it.
+  if (isAll)
+    it('its links are cut for good: nobody guesses where a guest is, and the run ends once they are mended', async () => {
+      using estate = new Estate(hosts);
+      const file = estate.write('empty.yaml', runbook('ev-f-*'));
+      await using guests = await start();
+      expect(guests).toHaveLength(names.length);
+      await using audit = await startAudit();
+      await using recorder = await recordMoves([target, other]);
+      const command = estate.start('evacuate', file, '-o', 'json');
+      await recorder.until(({ what }) => what === 'arriving');
+      await lab('cut', source, '--network', 'mgmt');
+      const { code, stdout } = await command.ended;
+      await lab('heal', source, '--network', 'mgmt');
+      expect({ code, stdout }).toMatchObject({ code: 6, stdout: expect.stringContaining('unreachable') });
+      const { waitsFor } = JSON.parse(stdout) as { readonly waitsFor: readonly { readonly lane?: string }[] };
+      for (const { lane } of waitsFor) {
+        if (lane !== undefined) await estate.run('retry', 'last', '--lane', lane);
+      }
+      expect(await estate.run('resume', 'last')).toMatchObject({ code: 0 });
+      expect(await knownTo(source)).toEqual([]);
+      await whole(names);
+      await audit.stop();
+    }, 1_800_000);
 });
 
 interface Report {
