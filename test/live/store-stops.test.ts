@@ -18,12 +18,21 @@ interface Operation {
   readonly before: (scene: Scene) => Promise<unknown>;
   readonly act: (store: ReplicaStore, begun: unknown) => Promise<unknown>;
   readonly points: readonly string[];
+  /** Nothing is there before it. */
+  readonly isFirst?: boolean;
 }
 
 const open = async ({ store }: Scene): Promise<string> => (await store.open(request, never)).instance;
 const overlay = { key, purpose: 'clone', point: 'newest' } as const;
 
 const operations: readonly Operation[] = [
+  {
+    name: 'first open',
+    isFirst: true,
+    before: async () => undefined,
+    act: async (store) => await store.open(request, never),
+    points: [],
+  },
   {
     name: 'open',
     before: async () => undefined,
@@ -164,11 +173,11 @@ describe('a controller that dies', () => {
     );
   };
 
-  for (const { name, before, act, points } of operations) {
+  for (const { name, before, act, points, isFirst } of operations) {
     it.each(['before', 'after'] as const)(`%s each act of ${name}`, async (when) => {
       const ends: unknown[] = [];
       for (let number = 1; ; number += stride) {
-        const scene = openScene(seed);
+        const scene = openScene(isFirst ? undefined : seed);
         try {
           const begun = await before(scene);
           const { store, mortal } = scene.dying({ act: number, when });

@@ -136,6 +136,8 @@ describe('a store of replicas', () => {
     }
     expect(scene.differs(join(scene.folder, 'vda.base.qcow2'), 2, 'vda')).toBeUndefined();
     expect(await scene.store.find(vmId, never)).toBeUndefined();
+    expect(await codeOf(scene.store.open(request, never))).toBe('replica-damaged');
+    expect(scene.differs(join(scene.folder, 'vda.base.qcow2'), 2, 'vda')).toBeUndefined();
   });
 
   it('refuses to publish what another daemon was given', async () => {
@@ -195,6 +197,24 @@ describe('a store of replicas', () => {
     expect(spawnSync('qemu-io', ['-f', 'raw', '-c', 'write -P 1 0 1M', uri]).status).toBe(0);
     await scene.store.endExports(vmId, never);
     expect(spawnSync('qemu-io', ['-f', 'raw', '-c', 'read 0 1M', uri]).status).not.toBe(0);
+  });
+
+  it('is rebuilt from manifests and images when its state is lost', async () => {
+    await cycles(1, 4);
+    await scene.store.merge(vmId, 3, never);
+    scene.write(5);
+    rmSync(join(scene.folder, 'replica.json'));
+    expect(await scene.store.find(vmId, never)).toBeUndefined();
+    expect(await codeOf(scene.store.open(request, never))).toBe('replica-damaged');
+    await scene.store.rebuild(vmId, 'block-sync', never);
+    expect((await pointsNow()).map(({ id }) => id)).toEqual(['p2', 'p3', 'p4']);
+    expect(await wrongPoints()).toEqual([]);
+    expect(await scene.store.merge(vmId, 1, never)).toEqual(['p2', 'p3']);
+    await cycles(5, 5);
+    expect(await wrongPoints()).toEqual([]);
+    expect(await codeOf(scene.store.rebuild('00000000-0000-0000-0000-000000000000', 'mirror', never))).toBe(
+      'replica-not-found',
+    );
   });
 
   it('names what is damaged', async () => {

@@ -47,8 +47,8 @@ export async function absorbOverlay(seat: Seat, key: string, absorb: Absorb = of
       const overlay = `${seat.folder}/${folderOf(key)}/${target}.qcow2`;
       await absorb({ target, overlay, base: `${seat.folder}/${layerFile(target, baseLayer)}` }, seat.signal);
     }
-    // A state without disks is a replica given up; whatever is left of it is removed by whoever comes next.
-    await writeState(seat, { ...found.state, disks: [] });
+    // A closed replica without disks is one given up: never opened again, and removed by whoever comes next.
+    await writeState(seat, { ...found.state, disks: [], closedBy: key });
   }
   await dissolve(seat, found);
 }

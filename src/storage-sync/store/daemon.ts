@@ -4,6 +4,9 @@ import { daemonLost, fromMonitor } from './failures.js';
 import { attempt, succeed } from './host-commands.js';
 import { monitorSocket, nbdSocket, pidFile, type Seat } from './seat.js';
 
+/** How long the monitor of a daemon that is to end may be silent, ms, before a signal is sent instead. */
+const monitorWithinMs = 5_000;
+
 /** A running storage daemon. Two daemons never have the same `instance`. */
 export interface Daemon {
   readonly pid: number;
@@ -77,8 +80,10 @@ export async function endDaemon(seat: Seat): Promise<void> {
   if (running === undefined) {
     return;
   }
-  // SIGTERM ends it as `quit` does, and also works while somebody else holds its only monitor.
-  await attempt(seat, ['kill', '-s', 'TERM', String(running.pid)]);
+  if (!(await isToldToQuit(seat))) {
+    // Somebody may hold its only monitor. This ends it as well, but is noticed up to a second later.
+    await attempt(seat, ['kill', '-s', 'TERM', String(running.pid)]);
+  }
   if (!(await isGone(seat, running))) {
     await attempt(seat, ['kill', '-s', 'KILL', String(running.pid)]);
     if (!(await isGone(seat, running))) {
@@ -96,6 +101,22 @@ export async function withMonitor<Answer>(seat: Seat, talk: (qmp: Qmp) => Promis
     return await talk(qmp);
   } catch (error) {
     throw fromMonitor(seat, error);
+  }
+}
+
+/** Whether the daemon has taken the order over its monitor. */
+async function isToldToQuit(seat: Seat): Promise<boolean> {
+  try {
+    const stream = await seat.sockets.connect(seat.on, monitorSocket(seat), seat.signal);
+    await using qmp = await openQmp(stream, seat.signal, { deadlineMs: monitorWithinMs });
+    await qmp.execute('quit', {}, seat.signal);
+    return true;
+  } catch (error) {
+    const failure = fromMonitor(seat, error);
+    if (failure instanceof FailureError && failure.failure.kind === 'transient') {
+      return false;
+    }
+    throw failure;
   }
 }
 

@@ -6,9 +6,19 @@ import { type Daemon, ensureDaemon, withMonitor } from './daemon.js';
 import { type Export, endServing, endStrayExports, exportName, type Listening, serve } from './exports.js';
 import { damaged } from './failures.js';
 import { succeed } from './host-commands.js';
-import { removeFiles, syncPaths } from './host-files.js';
+import { listFiles, removeFiles, syncPaths } from './host-files.js';
 import { createImage } from './images.js';
-import { baseLayer, isTarget, layerFile, layerNode, overlaysFolder, pinsFolder, pointsFolder } from './layout.js';
+import {
+  baseLayer,
+  isTarget,
+  layerFile,
+  layerNode,
+  overlaysFolder,
+  parseLayerFile,
+  pinsFolder,
+  pointsFolder,
+  stateFile,
+} from './layout.js';
 import { leftovers } from './leftovers.js';
 import { activeDisks, type DiskState, incoming, type ReplicaState } from './replica-state.js';
 import type { Seat } from './seat.js';
@@ -51,10 +61,7 @@ export async function openReplica(seat: Seat, request: OpenRequest): Promise<Ope
   const folders = [pointsFolder, pinsFolder, overlaysFolder].map((name) => `${seat.folder}/${name}`);
   await succeed(seat, ['mkdir', '-p', '--', ...folders]);
   await demandSpace(seat, seat.folder, request.expectedBytes);
-  const before: Survey =
-    found === undefined
-      ? { state: firstState(request), points: [], pins: [], overlays: [], files: new Map() }
-      : await settled(seat, found);
+  const before = found === undefined ? await begun(seat, request) : await settled(seat, found);
   if (found !== undefined) {
     demandImages(seat, before);
   }
@@ -77,7 +84,8 @@ function demandFree(seat: Seat, { vm, disks, reopen }: OpenRequest, found: Surve
     throw new FailureError({ code: 'replica-damaged', kind: 'bug', message: `${odd.target} is no target of a disk` });
   }
   const layer = found?.overlays.find(({ purpose }) => purpose !== 'clone');
-  if (layer !== undefined || (found?.state.closedBy !== undefined && !reopen)) {
+  const isClosed = found?.state.closedBy !== undefined && (!reopen || found.state.disks.length === 0);
+  if (layer !== undefined || isClosed) {
     throw new FailureError({
       code: 'replica-in-use',
       kind: 'precondition',
@@ -87,8 +95,19 @@ function demandFree(seat: Seat, { vm, disks, reopen }: OpenRequest, found: Surve
   }
 }
 
-function firstState({ vm, method, source }: OpenRequest): ReplicaState {
-  return { version: 1, vm, method, source, disks: [], nextLayer: 1 };
+/**
+ * A replica that has nothing yet. Its state is written before its images, so that images without one are known to be
+ * somebody's: of a replica whose state was lost, or disks of a VM that was started from one. They are never written over.
+ */
+async function begun(seat: Seat, { vm, method, source }: OpenRequest): Promise<Survey> {
+  const files = (await listFiles(seat)) ?? new Map<string, number>();
+  const image = [...files.keys()].find((path) => parseLayerFile(path) !== undefined || path.endsWith('.json'));
+  if (image !== undefined) {
+    throw damaged(seat, `${seat.folder}/${image}`, `there is no ${stateFile} beside it`);
+  }
+  const state: ReplicaState = { version: 1, vm, method, source, disks: [], nextLayer: 1 };
+  await writeState(seat, state);
+  return { state, points: [], pins: [], overlays: [], files };
 }
 
 /** The state with the disks that the VM has now; images of new ones are made before the state names them. */

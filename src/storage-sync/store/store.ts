@@ -16,6 +16,7 @@ import { type OpenReplica, type OpenRequest, openReplica } from './open.js';
 import { createOverlay, type FoundOverlay, findOverlay, removeOverlay } from './overlays.js';
 import { type Promotion, promotedPoint, promotePoint } from './promote.js';
 import { type NewPoint, publishPoint } from './publish.js';
+import { rebuildState } from './rebuild.js';
 import type { ReplicaState } from './replica-state.js';
 import { nbdSocket, type Seat } from './seat.js';
 import { demandSurvey, pinsOf, type Survey, survey } from './survey.js';
@@ -83,6 +84,8 @@ export interface ReplicaStore {
   mergeOverlay(vmId: string, key: string, signal: AbortSignal, absorb?: Absorb): Promise<void>;
   /** The domain XML that a point carries; undefined when it has none. */
   definition(vmId: string, point: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Makes a lost or damaged `replica.json` anew from manifests and images; see `rebuildState`. */
+  rebuild(vmId: string, method: ReplicaState['method'], signal: AbortSignal): Promise<ReplicaState>;
   /** Looks for damage in the layers of all points. Throws the first that is found. */
   check(vmId: string, signal: AbortSignal): Promise<void>;
 }
@@ -168,6 +171,8 @@ export function createReplicaStore({
         const file = (await demandSurvey(seat)).points.find(({ id }) => id === point)?.definition;
         return file === undefined ? undefined : await readText(seat, `${pointsFolder}/${file}`);
       }),
+    rebuild: async (vmId, method, signal) =>
+      await inTurn(vmId, signal, async (seat) => await rebuildState(seat, method)),
     check: async (vmId, signal) =>
       await inTurn(vmId, signal, async (seat) => {
         for (const { disks } of (await demandSurvey(seat)).points) {
