@@ -3,8 +3,9 @@ import type { PointChoice } from '../replicas.js';
 import { endDaemon, findDaemon, withMonitor } from './daemon.js';
 import { endServing } from './exports.js';
 import { imageMissing } from './failures.js';
-import { writeDurably } from './host-files.js';
+import { removeFiles, writeDurably } from './host-files.js';
 import { nameFor, pinsFolder } from './layout.js';
+import { leftovers } from './leftovers.js';
 import { type PointManifest, serialise } from './manifest.js';
 import type { Pin } from './pin.js';
 import { type NewPoint, publishPoint } from './publish.js';
@@ -39,6 +40,7 @@ export async function promotePoint(seat: Seat, { choice, runId, publish }: Promo
   const point = demandPoint(seat, found, choice);
   demandLayers(seat, found, point);
   await endDaemon(seat);
+  await removeFiles(seat, leftovers(found.files.keys(), found));
   await writeState(seat, { ...found.state, closedBy: runId });
   const pin: Pin = { version: 1, runId, point: point.id };
   await writeDurably(seat, `${pinsFolder}/${nameFor(runId) ?? ''}.json`, serialise(pin));
