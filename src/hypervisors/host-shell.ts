@@ -13,6 +13,8 @@ export interface ShellCommand {
   readonly on: string;
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** What the command reads from its standard input, which then ends. Without it the input is empty. */
+  readonly input?: string | Buffer;
 }
 
 export interface ShellResult {

@@ -57,7 +57,7 @@ interface Process {
 }
 
 /** The process to its end. Aborted, it is killed with all that it began, and nobody knows how far it came. */
-function ended({ on, argv }: ShellCommand, { file, args, environment, signal }: Process): Promise<ShellResult> {
+function ended({ on, argv, input }: ShellCommand, { file, args, environment, signal }: Process): Promise<ShellResult> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(
@@ -65,9 +65,12 @@ function ended({ on, argv }: ShellCommand, { file, args, environment, signal }: 
       );
       return;
     }
-    const child = spawn(file, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(file, args, { env: environment, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     const stdout = kept(child.stdout);
     const stderr = kept(child.stderr);
+    // A command that ends without reading its input says why by its status.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
     const kill = (): void => killGroup(child);
     signal.addEventListener('abort', kill, { once: true });
     child.once('error', (error: NodeJS.ErrnoException) => {
