@@ -31,6 +31,11 @@ export default {
       ...shared,
       displayName: 'live',
       testMatch: ['<rootDir>/test/live/**/*.test.ts'],
+      // Stops of the store at every act take many minutes: only the full set has them.
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        ...(process.env.LIFEBOAT_LIVE_ALL === '1' ? [] : ['/test/live/store-stops\\.test\\.ts$']),
+      ],
       globalSetup: '<rootDir>/test/live/lab-up.mjs',
       globalTeardown: '<rootDir>/test/live/lab-down.mjs',
     },
