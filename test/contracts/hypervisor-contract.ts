@@ -188,8 +188,12 @@ export function describeHypervisor(name: string, makeDriver: () => Promise<Hyper
 
       it('shows the VM running at the source and paused at the target while it is under way', async () => {
         const call = driver.hypervisor.migrate(live(), never, ignore);
-        await driver.until(async () => (await standing()).isUnderWay);
-        expect(await standing()).toEqual({ source: 'running', target: 'paused', isUnderWay: true });
+        let seen = await standing();
+        await driver.until(async () => {
+          seen = await standing();
+          return seen.target !== undefined;
+        });
+        expect(seen).toEqual({ source: 'running', target: 'paused', isUnderWay: true });
         await driver.answered(call);
       });
 
