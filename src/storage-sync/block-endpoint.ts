@@ -4,7 +4,12 @@ export interface BlockEndpoint {
   readonly isReadOnly: boolean;
   /** Largest request that it takes, bytes. */
   readonly maxRequestBytes: number;
-  read(offset: number, length: number, signal: AbortSignal): Promise<Buffer>;
+  /**
+   * Resolves to the bytes. `into`, of that length, takes them instead of new memory and is what is resolved to; after a
+   * rejection it must not be used again, since what is under way may still be put there.
+   */
+  read(offset: number, length: number, signal: AbortSignal, into?: Buffer): Promise<Buffer>;
+  /** `data` must not be changed until it is answered, and after a rejection not at all. */
   write(offset: number, data: Buffer, signal: AbortSignal): Promise<void>;
   /** `mayPunch`: whether the range may become a hole. */
   writeZeroes(

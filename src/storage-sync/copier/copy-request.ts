@@ -17,7 +17,10 @@ export interface CopyRequest {
   readonly from?: number;
   /** Part of the link's rate. Default: no limit. */
   readonly rate?: TransferRate;
-  /** Whether data that is all zeroes is written as zeroes, which moves nothing to the target. Default true. */
+  /**
+   * Whether blocks of data that are all zeroes are written as zeroes, which moves nothing to the target; a fresh target has
+   * them already, and they are left out. Default true.
+   */
   readonly detectsZeroes?: boolean;
   readonly limits?: Partial<CopyLimits>;
   /** Twice a second at most, and at the end. What was done by earlier attempts counts as done. */
@@ -56,6 +59,6 @@ export interface CopyResult {
   readonly readBytes: number;
   /** Bytes written as data. */
   readonly writtenBytes: number;
-  /** Bytes written as zeroes, planned or found. */
+  /** Bytes that are zeroes, planned or found, whether they were written so or left out. */
   readonly zeroedBytes: number;
 }

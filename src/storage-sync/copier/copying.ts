@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { type CopyKind, requestsOf } from '../copy-plan.js';
-import { endOf, intersect, type KindExtent, totalBytes } from '../extent.js';
+import { type Extent, endOf, intersect, type KindExtent, totalBytes } from '../extent.js';
 import { readMeter, sample, startMeter, type TransferMeter } from '../transfer-meter.js';
+import { contentRuns } from './content-runs.js';
 import { type CopyAct, copyFailure } from './copy-failure.js';
 import type { CopyLimits, CopyRequest, CopyResult } from './copy-request.js';
-import { isZero } from './zero-check.js';
 
 /** A slot of which nothing is under way. */
 const idle = Number.POSITIVE_INFINITY;
@@ -26,6 +26,9 @@ export class Copying {
   readonly #slots: number;
   /** Offset of the request that each slot has under way. */
   readonly #underWay: Float64Array;
+  readonly #requestBytes: number;
+  /** Memory of each slot, which all its requests are read into and written from; made when the first one needs it. */
+  readonly #memory: (Buffer | undefined)[] = [];
   readonly #controller = new AbortController();
   #error: { readonly reason: unknown } | undefined;
   /** Everything planned before it was handed to a slot. */
@@ -46,6 +49,7 @@ export class Copying {
     const zeroBytes = Math.min(limits.zeroRequestBytes, target.maxRequestBytes);
     this.#request = request;
     this.#limits = limits;
+    this.#requestBytes = requestBytes;
     this.#next = requestsOf(plan, { copyBytes: requestBytes, zeroBytes, from });
     this.#slots = Math.max(1, Math.min(limits.requestsInFlight, Math.floor(limits.bytesInFlight / requestBytes)));
     setMaxListeners(listenersPerRequest * this.#slots, this.#controller.signal);
@@ -85,7 +89,7 @@ export class Copying {
   async #serve(slot: number): Promise<void> {
     for (let extent = this.#take(slot); extent !== undefined; extent = this.#take(slot)) {
       // oxlint-disable-next-line no-await-in-loop
-      if (!(await this.#carry(extent))) {
+      if (!(await this.#carry(extent, slot))) {
         return;
       }
       this.#underWay[slot] = idle;
@@ -111,14 +115,13 @@ export class Copying {
     return value;
   }
 
-  async #carry({ offset, length, kind }: KindExtent<CopyKind>): Promise<boolean> {
-    const { source, target, rate, plan, detectsZeroes = true } = this.#request;
+  async #carry({ offset, length, kind }: KindExtent<CopyKind>, slot: number): Promise<boolean> {
+    const { source, rate, detectsZeroes = true } = this.#request;
     const { signal } = this.#controller;
     let act: CopyAct = 'writing';
     try {
       if (kind === 'zero') {
-        await target.writeZeroes(offset, length, { mayPunch: plan.isTargetFresh }, signal);
-        this.#zeroedBytes += length;
+        await this.#zero(offset, length);
         return true;
       }
       act = 'pacing';
@@ -127,24 +130,45 @@ export class Copying {
         await pacing;
       }
       act = 'reading';
-      const data = await source.read(offset, length, signal);
+      const data = await source.read(offset, length, signal, this.#memoryOf(slot, length));
       if (data.length !== length) {
         throw new Error(`the source has sent ${data.length} bytes where ${length} were asked for`);
       }
       this.#readBytes += length;
       act = 'writing';
-      if (detectsZeroes && isZero(data)) {
-        await target.writeZeroes(offset, length, { mayPunch: plan.isTargetFresh }, signal);
-        this.#zeroedBytes += length;
-      } else {
-        await target.write(offset, data, signal);
-        this.#writtenBytes += length;
+      const runs = detectsZeroes ? contentRuns(data, offset) : [{ offset, length, kind }];
+      for (const run of runs) {
+        // One after the other, since a slot is one request at a time.
+        // oxlint-disable-next-line no-await-in-loop
+        await (run.kind === 'zero' ? this.#zero(run.offset, run.length) : this.#write(run, data, offset));
       }
       return true;
     } catch (error) {
       this.#fail(act, offset, error);
       return false;
     }
+  }
+
+  /** Writes a part of the data that begins at `begin`. */
+  async #write({ offset, length }: Extent, data: Buffer, begin: number): Promise<void> {
+    const at = offset - begin;
+    await this.#request.target.write(offset, data.subarray(at, at + length), this.#controller.signal);
+    this.#writtenBytes += length;
+  }
+
+  /** A fresh target reads as zeroes, also where an attempt before this one has written what the same source holds. */
+  async #zero(offset: number, length: number): Promise<void> {
+    const { target, plan } = this.#request;
+    if (!plan.isTargetFresh) {
+      await target.writeZeroes(offset, length, { mayPunch: false }, this.#controller.signal);
+    }
+    this.#zeroedBytes += length;
+  }
+
+  /** Once a request of the slot has failed, it takes no other, so that this memory is not used again. */
+  #memoryOf(slot: number, length: number): Buffer {
+    this.#memory[slot] ??= Buffer.allocUnsafeSlow(this.#requestBytes);
+    return this.#memory[slot].subarray(0, length);
   }
 
   /** `settled`: everything planned before it was acknowledged by now, so that this flush makes it durable. */

@@ -1,9 +1,10 @@
 /** An NBD export as a {@link BlockEndpoint}. */
 import type { BlockEndpoint } from '../block-endpoint.js';
-import { type NbdClientOptions, openNbd } from './client.js';
+import { type NbdClient, type NbdClientOptions, openNbd } from './client.js';
 import { NbdNotOffered } from './errors.js';
 import { pieces } from './ranges.js';
 import { ReconnectingNbdClient, type ReconnectOptions } from './reconnecting-client.js';
+import { warmServerMemory } from './server-memory.js';
 
 export interface NbdEndpointOptions extends NbdClientOptions {
   /**
@@ -20,7 +21,7 @@ const ZEROES_MAX = 1_048_576;
 /**
  * Opens an export. `contexts` are those that `extents` may be asked for; default `base:allocation`. Where the server
  * lacks that one, all is told as data, which the protocol always allows ("Metadata contexts", flags 0). Where it does
- * not offer zeroing, zeroes are written. Rejects as `connectNbd` does; requests reject with an `NbdError`.
+ * not offer zeroing, zeroes are written. Rejects as `connectNbd` does or with an `NbdError`, as requests do.
  */
 export async function openNbdEndpoint(options: NbdEndpointOptions): Promise<BlockEndpoint> {
   const settings = { contexts: [BASE_ALLOCATION], ...options };
@@ -29,6 +30,7 @@ export async function openNbdEndpoint(options: NbdEndpointOptions): Promise<Bloc
       ? await openNbd(settings)
       : await ReconnectingNbdClient.open({ ...settings, ...options.reconnect });
   const { sizeBytes, isReadOnly, blockSizes, canWriteZeroes, canFlush } = client.description;
+  if (!isReadOnly) await warm(client, options.signal);
   const zeroes = (): Buffer => Buffer.alloc(Math.min(ZEROES_MAX, blockSizes.maximum));
 
   const writeAllZeroes = async (offset: number, length: number, signal: AbortSignal): Promise<void> => {
@@ -42,7 +44,7 @@ export async function openNbdEndpoint(options: NbdEndpointOptions): Promise<Bloc
     sizeBytes,
     isReadOnly,
     maxRequestBytes: Math.min(blockSizes.maximum, 33_554_432),
-    read: (offset, length, signal) => client.read(offset, length, { signal }),
+    read: (offset, length, signal, into) => client.read(offset, length, { signal, ...(into && { into }) }),
     write: (offset, data, signal) => client.write(offset, data, { signal }),
     writeZeroes: (offset, length, { mayPunch }, signal) =>
       canWriteZeroes
@@ -64,4 +66,13 @@ export async function openNbdEndpoint(options: NbdEndpointOptions): Promise<Bloc
     },
     close: () => client.close(),
   };
+}
+
+async function warm(client: NbdClient | ReconnectingNbdClient, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await warmServerMemory(client, signal);
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
 }

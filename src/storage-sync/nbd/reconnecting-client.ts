@@ -1,6 +1,13 @@
 /** An export whose connection is replaced when it is lost, as far as that is safe. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type NbdClient, type NbdClientOptions, openNbd, type RequestOptions, type WriteOptions } from './client.js';
+import {
+  type NbdClient,
+  type NbdClientOptions,
+  openNbd,
+  type ReadOptions,
+  type RequestOptions,
+  type WriteOptions,
+} from './client.js';
 import { NbdAborted, NbdConnectFailed, NbdConnectionLost, NbdWritesUncertain } from './errors.js';
 import type { ExportDescription } from './handshake/export-description.js';
 import type { ReadPart } from './transmission/read-assembly.js';
@@ -53,7 +60,7 @@ export class ReconnectingNbdClient {
   }
 
   /** As `NbdClient.read`, repeated on a new connection when this one is lost. */
-  read(offset: number, length: number, options: RequestOptions = {}): Promise<Buffer> {
+  read(offset: number, length: number, options: ReadOptions = {}): Promise<Buffer> {
     return this.#repeat((client) => client.read(offset, length, options), options.signal);
   }
 
