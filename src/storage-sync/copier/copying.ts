@@ -5,6 +5,7 @@ import { readMeter, sample, startMeter, type TransferMeter } from '../transfer-m
 import { contentRuns } from './content-runs.js';
 import { type CopyAct, copyFailure } from './copy-failure.js';
 import type { CopyLimits, CopyRequest, CopyResult } from './copy-request.js';
+import { keepMemory, takeMemory } from './request-memory.js';
 
 /** A slot of which nothing is under way. */
 const idle = Number.POSITIVE_INFINITY;
@@ -28,7 +29,7 @@ export class Copying {
   readonly #underWay: Float64Array;
   readonly #requestBytes: number;
   /** Memory of each slot, which all its requests are read into and written from; made when the first one needs it. */
-  readonly #memory: (Buffer | undefined)[] = [];
+  readonly #memory: Buffer[] = [];
   readonly #controller = new AbortController();
   #error: { readonly reason: unknown } | undefined;
   /** Everything planned before it was handed to a slot. */
@@ -81,6 +82,7 @@ export class Copying {
     if (this.#error !== undefined) {
       throw this.#error.reason;
     }
+    this.#memory.forEach(keepMemory);
     this.#report();
     return { readBytes: this.#readBytes, writtenBytes: this.#writtenBytes, zeroedBytes: this.#zeroedBytes };
   }
@@ -167,7 +169,7 @@ export class Copying {
 
   /** Once a request of the slot has failed, it takes no other, so that this memory is not used again. */
   #memoryOf(slot: number, length: number): Buffer {
-    this.#memory[slot] ??= Buffer.allocUnsafeSlow(this.#requestBytes);
+    this.#memory[slot] ??= takeMemory(this.#requestBytes);
     return this.#memory[slot].subarray(0, length);
   }
 
