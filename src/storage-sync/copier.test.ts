@@ -117,6 +117,25 @@ describe('a copy', () => {
     expect(order.slice(0, 4)).toEqual(['read', 'read', 'read', 'read']);
   });
 
+  it('reads into memory that is used again, by later copies too, but not after a failure', async () => {
+    const source = new MemoryEndpoint(disk(7));
+    const memory: ArrayBufferLike[] = [];
+    const read = source.read.bind(source);
+    source.read = (offset, length, signal, into) => {
+      memory.push((into as Buffer).buffer);
+      return read(offset, length, signal, into);
+    };
+    await copy(request({ source }));
+    await copy(request({ source }));
+    expect(memory).toHaveLength(128);
+    expect(new Set(memory).size).toBe(limits.requestsInFlight);
+    const target = new MemoryEndpoint(disk(9), { faultAt: failing('write', new Error('gone')) });
+    await failureOf(copy(request({ source, target })));
+    const abandoned = new Set(memory.splice(0));
+    await copy(request({ source }));
+    expect(memory.some((each) => abandoned.has(each))).toBe(false);
+  });
+
   it('flushes between and at the end, and says what is durable', async () => {
     const positions: number[] = [];
     const target = new MemoryEndpoint(Buffer.alloc(size, 9));

@@ -45,6 +45,12 @@ export function describeBlockEndpoint(name: string, makeDriver: () => Promise<Bl
       expect(await endpoint.read(4 * MIB - 512, 512, never)).toEqual(Buffer.alloc(512, 'b'));
     });
 
+    it('reads into the memory that it is given, holes as zeroes', async () => {
+      const into = Buffer.alloc(131_072, 'z');
+      expect(await endpoint.read(MIB - 65_536, 131_072, never, into)).toBe(into);
+      expect(into.equals(Buffer.alloc(131_072).fill('a', 0, 65_536))).toBe(true);
+    });
+
     it('reads what was written, flushed or not, and nothing beside it', async () => {
       await endpoint.write(512, Buffer.alloc(1024, 'x'), never);
       const expected = Buffer.concat([Buffer.alloc(512, 'a'), Buffer.alloc(1024, 'x'), Buffer.alloc(512, 'a')]);

@@ -13,7 +13,7 @@ async function volatileDriver(): Promise<BlockEndpointDriver> {
   return {
     endpoint,
     readOnly: async () => new VolatileEndpoint({ content: content(), isReadOnly: true }),
-    afterCrash: async () => await endpoint.crash().read(0, endpoint.sizeBytes, never),
+    afterCrash: async () => endpoint.crash().stableBytes,
     close: async () => undefined,
   };
 }
@@ -29,7 +29,16 @@ it('the simulated disk loses all that was not flushed, and is gone until it is o
   const after = endpoint.crash();
   await expect(endpoint.read(0, 512, never)).rejects.toThrow('is not connected');
   const expected = content().fill('x', 0, 8192);
-  expect((await after.read(0, 4 * MIB, never)).equals(expected)).toBe(true);
+  expect(after.stableBytes.equals(expected)).toBe(true);
+  expect(await after.read(4096, 512, never)).toEqual(Buffer.alloc(512, 'x'));
+});
+
+it('the simulated disk flushes no write that was answered only after the flush was asked for', async () => {
+  const endpoint = new VolatileEndpoint({ content: content() });
+  const flushed = endpoint.flush(never);
+  await Promise.all([endpoint.write(0, Buffer.alloc(512, 'x'), never), flushed]);
+  expect(endpoint.crash(() => false).stableBytes.equals(content())).toBe(true);
+  expect(endpoint.crash((index) => index === 0).stableBytes.equals(content().fill('x', 0, 512))).toBe(true);
 });
 
 it('an export without zeroing and contexts gets zeroes written and is told as data', async () => {

@@ -3,44 +3,51 @@ import type { BlockEndpoint } from '../block-endpoint.js';
 /** What a metadata context says of a stretch of a disk, in bytes. */
 type Extent = Awaited<ReturnType<BlockEndpoint['extents']>>[number];
 
-/** A page that is written in parts is kept whole; bytes. */
+/** In base:allocation, zeroes are told by pages; bytes. */
 const PAGE = 4096;
 
+export interface VolatileDisk {
+  /** What the disk holds at first, on stable storage. */
+  readonly content: Buffer;
+  readonly isReadOnly?: boolean;
+  /** Default 1 MiB. */
+  readonly maxRequestBytes?: number;
+  /** What contexts such as `qemu:dirty-bitmap:x` say of the whole disk; base:allocation is told of the content. */
+  readonly contexts?: Readonly<Record<string, readonly Extent[]>>;
+}
+
+/** A request as it arrives; a flush is about no bytes. */
+export interface VolatileRequest {
+  readonly kind: 'read' | 'write' | 'zero' | 'flush' | 'extents';
+  readonly offset: number;
+  readonly length: number;
+}
+
 /**
- * A disk in memory whose writes are volatile until they are flushed, as those of a host that may lose power. What was
- * written since the last flush is gone after {@link crash}; nothing is put on stable storage earlier than a flush
- * demands, so that a flush that is forgotten or comes too early is always found out.
+ * A disk in memory whose writes are volatile until they are flushed, as those of a host that may lose power. A flush covers
+ * the writes that were answered before it was asked for, and no other; nothing else is put on stable storage before a
+ * {@link crash}, so that a flush that is forgotten or comes too early is always found out.
  */
 export class VolatileEndpoint implements BlockEndpoint {
+  readonly sizeBytes: number;
   readonly isReadOnly: boolean;
   readonly maxRequestBytes: number;
+  readonly #disk: VolatileDisk;
   /** What survives a crash. */
   readonly #stable: Buffer;
   /** What is read: the stable bytes under all that was written since. */
   readonly #current: Buffer;
-  readonly #changedPages = new Set<number>();
+  /** What no flush has covered, oldest first. */
+  #unflushed: { readonly offset: number; readonly data: Buffer }[] = [];
   #isClosed = false;
-  /** What `extents` tells of each context besides `base:allocation`, in order. */
-  readonly #contexts: ReadonlyMap<string, readonly Extent[]>;
 
-  constructor(options: {
-    /** What the disk holds at first, on stable storage. */
-    readonly content: Buffer;
-    readonly isReadOnly?: boolean;
-    /** Default 1 MiB. */
-    readonly maxRequestBytes?: number;
-    /** What contexts such as `qemu:dirty-bitmap:x` say of the whole disk; base:allocation is told of the content. */
-    readonly contexts?: Readonly<Record<string, readonly Extent[]>>;
-  }) {
-    this.#stable = Buffer.from(options.content);
-    this.#current = Buffer.from(options.content);
-    this.isReadOnly = options.isReadOnly ?? false;
-    this.maxRequestBytes = options.maxRequestBytes ?? 1_048_576;
-    this.#contexts = new Map(Object.entries(options.contexts ?? {}));
-  }
-
-  get sizeBytes(): number {
-    return this.#current.length;
+  constructor(disk: VolatileDisk) {
+    this.#disk = disk;
+    this.#stable = Buffer.from(disk.content);
+    this.#current = Buffer.from(disk.content);
+    this.sizeBytes = disk.content.length;
+    this.isReadOnly = disk.isReadOnly ?? false;
+    this.maxRequestBytes = disk.maxRequestBytes ?? 1_048_576;
   }
 
   /** What would be there after a loss of power now. */
@@ -48,23 +55,26 @@ export class VolatileEndpoint implements BlockEndpoint {
     return Buffer.from(this.#stable);
   }
 
-  /** The host loses power: what was not flushed is gone, and nobody is connected any more. Returns the disk as it is found afterwards. */
-  crash(): VolatileEndpoint {
+  /**
+   * The host loses power, and nobody is connected any more. Returns the disk as it is found afterwards: without what was
+   * not flushed, but for those writes, oldest first from 0 on, that have reached it all the same (default: none).
+   */
+  crash(survives: (index: number) => boolean = () => false): VolatileEndpoint {
     this.#isClosed = true;
-    const { isReadOnly, maxRequestBytes } = this;
-    const contexts = Object.fromEntries(this.#contexts);
-    return new VolatileEndpoint({ content: this.#stable, isReadOnly, maxRequestBytes, contexts });
+    const content = this.stableBytes;
+    for (const { offset, data } of this.#unflushed.filter((_, index) => survives(index))) data.copy(content, offset);
+    return new VolatileEndpoint({ ...this.#disk, content });
   }
 
-  async read(offset: number, length: number, signal: AbortSignal): Promise<Buffer> {
-    this.#expect(offset, length, signal);
-    return Buffer.from(this.#current.subarray(offset, offset + length));
+  async read(offset: number, length: number, signal: AbortSignal, into = Buffer.alloc(length)): Promise<Buffer> {
+    await this.#take({ kind: 'read', offset, length }, signal);
+    this.#current.copy(into, 0, offset, offset + length);
+    return into;
   }
 
   async write(offset: number, data: Buffer, signal: AbortSignal): Promise<void> {
-    this.#expectWritable(offset, data.length, signal);
-    data.copy(this.#current, offset);
-    this.#change(offset, data.length);
+    await this.#take({ kind: 'write', offset, length: data.length }, signal);
+    this.#put(offset, Buffer.from(data));
   }
 
   async writeZeroes(
@@ -73,23 +83,21 @@ export class VolatileEndpoint implements BlockEndpoint {
     _options: { readonly mayPunch: boolean },
     signal: AbortSignal,
   ): Promise<void> {
-    this.#expectWritable(offset, length, signal);
-    this.#current.fill(0, offset, offset + length);
-    this.#change(offset, length);
+    await this.#take({ kind: 'zero', offset, length }, signal);
+    this.#put(offset, Buffer.alloc(length));
   }
 
   async flush(signal: AbortSignal): Promise<void> {
-    this.#expectOpen(signal);
-    for (const page of this.#changedPages) {
-      this.#current.copy(this.#stable, page * PAGE, page * PAGE, (page + 1) * PAGE);
-    }
-    this.#changedPages.clear();
+    const covered = new Set(this.#unflushed);
+    await this.#take({ kind: 'flush', offset: 0, length: 0 }, signal);
+    for (const { offset, data } of covered) data.copy(this.#stable, offset);
+    this.#unflushed = this.#unflushed.filter((write) => !covered.has(write));
   }
 
   async extents(context: string, offset: number, length: number, signal: AbortSignal): Promise<readonly Extent[]> {
-    this.#expect(offset, length, signal);
+    await this.#take({ kind: 'extents', offset, length }, signal);
     if (context === 'base:allocation') return this.#allocation(offset, length);
-    const told = this.#contexts.get(context);
+    const told = this.#disk.contexts?.[context];
     if (told === undefined) throw new RangeError(`the simulated disk has no metadata context "${context}"`);
     return told.flatMap((extent) => {
       const from = Math.max(extent.offset, offset);
@@ -100,6 +108,26 @@ export class VolatileEndpoint implements BlockEndpoint {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+  }
+
+  /** A request has arrived. Nothing of it has happened yet, and nothing will when this throws; it may also take its time. */
+  protected async arrived(_request: VolatileRequest, _signal: AbortSignal): Promise<void> {
+    return undefined;
+  }
+
+  async #take(request: VolatileRequest, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await this.arrived(request, signal);
+    signal.throwIfAborted();
+    if (this.#isClosed) throw new Error('the simulated disk is not connected');
+    const { kind, offset, length } = request;
+    if (kind === 'flush') return;
+    if (!(offset >= 0 && length > 0 && offset + length <= this.sizeBytes)) {
+      throw new RangeError(`${length} bytes at ${offset} are not in the simulated disk of ${this.sizeBytes} bytes`);
+    }
+    if (kind === 'extents') return;
+    if (length > this.maxRequestBytes) throw new RangeError(`a request of ${length} bytes is too long for it`);
+    if (kind !== 'read' && this.isReadOnly) throw new Error('the simulated disk is read-only');
   }
 
   /** Pages of zeroes are holes (flags 3), as in a sparse file. */
@@ -116,24 +144,8 @@ export class VolatileEndpoint implements BlockEndpoint {
     return extents;
   }
 
-  #change(offset: number, length: number): void {
-    for (let page = Math.floor(offset / PAGE); page * PAGE < offset + length; page += 1) this.#changedPages.add(page);
-  }
-
-  #expectOpen(signal: AbortSignal): void {
-    signal.throwIfAborted();
-    if (this.#isClosed) throw new Error('the simulated disk is not connected');
-  }
-
-  #expect(offset: number, length: number, signal: AbortSignal): void {
-    this.#expectOpen(signal);
-    if (!(offset >= 0 && length > 0 && offset + length <= this.sizeBytes)) {
-      throw new RangeError(`${length} bytes at ${offset} are not in the simulated disk of ${this.sizeBytes} bytes`);
-    }
-  }
-
-  #expectWritable(offset: number, length: number, signal: AbortSignal): void {
-    this.#expect(offset, length, signal);
-    if (this.isReadOnly) throw new Error('the simulated disk is read-only');
+  #put(offset: number, data: Buffer): void {
+    data.copy(this.#current, offset);
+    this.#unflushed.push({ offset, data });
   }
 }
