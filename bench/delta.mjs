@@ -14,6 +14,7 @@ import {
   expectSame,
   serveSource,
   serveTarget,
+  settle,
   writeImage,
 } from './worlds/disk-pair.mjs';
 
@@ -65,6 +66,7 @@ async function measure(folder, { below, image, sizeBytes, dirtyBytes }, copier, 
   const wire = [];
   const into = async (backing, asked, isCompared) => {
     createImage(layer, sizeBytes, backing);
+    settle(folder);
     const daemon = await serveTarget(layer, target, backing);
     try {
       return await copier.copy({ source, target, ...asked });

@@ -83,6 +83,11 @@ export function serveTarget(layer, socket, below) {
   return serve('qemu-storage-daemon', [...layers, ...server, ...exported], socket);
 }
 
+/** Waits until the file system of a folder has nothing left to do, such as to discard what a removed image had. */
+export function settle(folder) {
+  succeed('sync', ['-f', folder]);
+}
+
 /** Fails unless both images read the same. */
 export function expectSame(one, other) {
   succeed('qemu-img', ['compare', '-U', '-q', '-f', 'qcow2', '-F', 'qcow2', one, other]);

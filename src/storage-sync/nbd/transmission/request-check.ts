@@ -8,24 +8,24 @@ const LENGTH_MAX = 2 ** 32 - 1;
 
 /** Throws `NbdBadArgument` or `NbdNotOffered` for a request that the server need not take. */
 export function checkRequest(request: NbdRequest, agreement: Agreement, name: string): void {
-  const subject = `${requestText(request)} of ${name}`;
+  const subject = (): string => `${requestText(request)} of ${name}`;
   const missing = missingOf(request, agreement);
-  if (missing !== undefined) throw new NbdNotOffered(`${subject}: the server does not offer ${missing} for it`);
+  if (missing !== undefined) throw new NbdNotOffered(`${subject()}: the server does not offer ${missing} for it`);
   if (changes(request) && agreement.export.isReadOnly) {
-    throw new NbdNotOffered(`${subject}: it is read-only; export it for writing`);
+    throw new NbdNotOffered(`${subject()}: it is read-only; export it for writing`);
   }
   if (request.kind === 'flush') return;
   const { offset, length } = rangeOf(request);
   const { sizeBytes, blockSizes } = agreement.export;
   const isRange = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length > 0;
   if (!isRange || offset + length > sizeBytes) {
-    throw new NbdBadArgument(`${subject}: it has ${sizeBytes} bytes; ask for at least one of these and no others`);
+    throw new NbdBadArgument(`${subject()}: it has ${sizeBytes} bytes; ask for at least one of these and no others`);
   }
   if (offset % blockSizes.minimum !== 0 || length % blockSizes.minimum !== 0) {
-    throw new NbdBadArgument(`${subject}: offset and length must be multiples of its ${blockSizes.minimum} bytes`);
+    throw new NbdBadArgument(`${subject()}: offset and length must be multiples of its ${blockSizes.minimum} bytes`);
   }
   const longest = request.kind === 'read' || request.kind === 'write' ? blockSizes.maximum : LENGTH_MAX;
-  if (length > longest) throw new NbdBadArgument(`${subject}: ask for at most ${longest} bytes at once`);
+  if (length > longest) throw new NbdBadArgument(`${subject()}: ask for at most ${longest} bytes at once`);
 }
 
 function missingOf(
