@@ -1,7 +1,8 @@
-import { CST, Lexer, Parser } from 'yaml';
+import { CST, Lexer } from 'yaml';
 import type { Span } from './position.js';
 import type { ProblemCode } from './problem.js';
 import type { Complaint } from './problem-report.js';
+import { LexemeParser } from './yaml-text-parser.js';
 
 /** Lists and mappings within each other. */
 const depthMax = 64;
@@ -21,30 +22,28 @@ type Token = CST.Token;
  * as soon as it is met, before anything recurses into it: deep nesting, anchors, aliases, tags, directives, a second document.
  */
 export function tokensOf(text: string): { readonly tokens: readonly Token[] } | { readonly complaint: Complaint } {
-  const parser = new Parser();
+  const parser = new LexemeParser();
   const isSecondDocument = documentCounter();
   const tokens: Token[] = [];
   let lexemesLeft = Math.max(lexemesFree, text.length * lexemesPerCharacter);
   let errors = 0;
-  let isScalar = false;
   for (const lexeme of new Lexer().lex(text)) {
-    const span: Span = { offset: parser.offset, length: lexeme.length };
-    const type: string = (isScalar ? null : CST.tokenType(lexeme)) ?? 'scalar';
-    isScalar = lexeme === CST.SCALAR;
+    const type = parser.typeOf(lexeme);
+    const reason = isSecondDocument(type ?? 'scalar') ? 'several-documents' : refusedTypes[type ?? 'scalar'];
     lexemesLeft -= 1;
-    const reason = isSecondDocument(type) ? 'several-documents' : refusedTypes[type];
     if (reason !== undefined) {
-      return { complaint: refusal(reason, span) };
+      return { complaint: refusal(reason, { offset: parser.offset, length: lexeme.length }) };
     }
-    for (const token of parser.next(lexeme)) {
+    const { offset } = parser;
+    for (const token of parser.feed(lexeme, type)) {
       tokens.push(token);
       errors += token.type === 'error' ? 1 : 0;
     }
     if (depthOf(parser) > depthMax) {
-      return { complaint: refusal('too-deep', span) };
+      return { complaint: refusal('too-deep', { offset, length: lexeme.length }) };
     }
     if (lexemesLeft < 0) {
-      return { complaint: refusal('too-many', span) };
+      return { complaint: refusal('too-many', { offset, length: lexeme.length }) };
     }
     if (errors >= errorsMax) {
       return { tokens };
@@ -74,7 +73,7 @@ function documentCounter(): (type: string) => boolean {
 const silent = new Set(['doc-mode', 'space', 'newline', 'comment', 'byte-order-mark', 'flow-error-end']);
 
 /** The parser's stack holds the document, what is open in it, and the scalar being read. */
-function depthOf(parser: Parser): number {
+function depthOf(parser: LexemeParser): number {
   return parser.stack.length <= depthMax ? 0 : parser.stack.filter(({ type }) => collections.has(type)).length;
 }
 

@@ -1,11 +1,11 @@
 import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import type { Span } from './position.js';
-import type { Complaint, SpanOf, Target } from './problem-report.js';
+import { type Complaint, complaintsMax, type SpanOf, type Target } from './problem-report.js';
 
 /** Keys that would reach into the objects of the language instead of naming something. */
 const reservedKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** The plain value of a parsed document. Of a key that stands twice the first counts, and each further one is a complaint. */
+/** The plain value of a parsed document. Of a key that stands twice the first counts, and each further one is a complaint, as far as complaints are looked for. */
 export function valueOf(root: unknown): { readonly value: unknown; readonly complaints: readonly Complaint[] } {
   const complaints: Complaint[] = [];
   return { value: plain(root, complaints), complaints };
@@ -21,20 +21,27 @@ function plain(node: unknown, complaints: Complaint[]): unknown {
   }
   const value: Record<string, unknown> = {};
   for (const { key, value: item } of node.items) {
-    const where = spanOfNode(key) ?? { offset: 0, length: 1 };
     const name = keyText(key);
-    if (name === undefined) {
-      complaints.push({ code: 'wrong-type', message: 'A key must be a text', where, hint: 'Quote it.' });
-    } else if (reservedKeys.has(name)) {
-      complaints.push({ code: 'reserved-key', message: `\`${name}\` cannot be a key or a name`, where });
-    } else if (Object.hasOwn(value, name)) {
-      const message = `The key ${quoted(name)} stands twice in the same mapping`;
-      complaints.push({ code: 'duplicate-key', message, where, hint: 'Keep one of them.' });
-    } else {
+    if (name !== undefined && !reservedKeys.has(name) && !Object.hasOwn(value, name)) {
       value[name] = plain(item, complaints);
+    } else if (complaints.length < complaintsMax) {
+      complaints.push(keyComplaint(key, name));
     }
   }
   return value;
+}
+
+/** What is wrong with a key that cannot be taken: it is no text, is reserved, or stands there already. */
+function keyComplaint(key: unknown, name: string | undefined): Complaint {
+  const where = spanOfNode(key) ?? { offset: 0, length: 1 };
+  if (name === undefined) {
+    return { code: 'wrong-type', message: 'A key must be a text', where, hint: 'Quote it.' };
+  }
+  if (reservedKeys.has(name)) {
+    return { code: 'reserved-key', message: `\`${name}\` cannot be a key or a name`, where };
+  }
+  const message = `The key ${quoted(name)} stands twice in the same mapping`;
+  return { code: 'duplicate-key', message, where, hint: 'Keep one of them.' };
 }
 
 /** Finds values and keys of the document by JSON pointer; of what is not there, the nearest thing that holds it. */

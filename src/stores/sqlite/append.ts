@@ -3,7 +3,8 @@ import { nextHash } from '../chain.js';
 import { type AppendGuard, JournalError } from '../journal.js';
 import { refusalOf } from '../refusals.js';
 import { summarize } from '../summary.js';
-import { type Bound, type Connection, integer } from './connection.js';
+import { type Connection, integer } from './connection.js';
+import { insertEntries, type Stretch } from './entry-rows.js';
 import { RowInserter } from './rows.js';
 import { findRuns, type OpenRun, type RunHead, saveHeads } from './runs.js';
 
@@ -23,7 +24,6 @@ export function stamp(runId: string, added: readonly NewEntry[], guard: AppendGu
   return { runId, guard, entries };
 }
 
-const entryRows = new RowInserter({ into: 'entries', columns: ['run', 'seq', 'type', 'hash', 'body'] });
 const totalRows = new RowInserter({
   into: 'totals',
   columns: ['subject', 'amount'],
@@ -37,7 +37,7 @@ const totalRows = new RowInserter({
 export function writeAppends(connection: Connection, batch: readonly Append[]): readonly (JournalError | undefined)[] {
   const runs = new Map(findRuns(connection, [...new Set(batch.map(({ runId }) => runId))]));
   const changed = new Map<string, RunHead>();
-  const rows: Bound[] = [];
+  const stretches: Stretch[] = [];
   const totals = new Map<string, number>();
   const ids = newIds(connection);
 
@@ -54,7 +54,7 @@ export function writeAppends(connection: Connection, batch: readonly Append[]): 
     if (run.head.id === undefined) {
       add(totals, 'runs', 1);
     }
-    const head = extend(run, { append, id: run.head.id ?? ids.next(), rows });
+    const head = extend(run, { append, id: run.head.id ?? ids.next(), stretches });
     for (const { entry } of entries) {
       add(totals, `entries/${entry.type}`, 1);
     }
@@ -63,25 +63,37 @@ export function writeAppends(connection: Connection, batch: readonly Append[]): 
     return undefined;
   });
   saveHeads(connection, changed);
-  entryRows.insert(connection, rows);
+  insertEntries(connection, stretches);
   totalRows.insert(connection, [...totals].flat());
   return refusals;
 }
 
-/** Adds the rows of an append's entries to `rows` and returns the head behind them. */
+/** Adds an append's entries to `stretches` and returns the head behind them. */
 function extend(
   { head }: OpenRun,
-  work: { readonly append: Append; readonly id: number; readonly rows: Bound[] },
+  work: { readonly append: Append; readonly id: number; readonly stretches: Stretch[] },
 ): RunHead {
-  const { append, id, rows } = work;
+  const { append, id, stretches } = work;
   let { hash, summary, lastSeq } = head;
+  const { values } = stretchFor(stretches, { run: id, firstSeq: lastSeq + 1 });
   for (const { entry, text } of append.entries) {
     hash = nextHash(hash, text);
-    rows.push(id, entry.seq, entry.type, hash, text);
+    values.push(entry.type, hash, text);
     summary = summarize(summary, append.runId, entry);
     lastSeq = entry.seq;
   }
   return { id, hash, summary, lastSeq };
+}
+
+/** The last stretch when it is of this run, whose numbers have no gaps; otherwise a new one, to keep the order of writing. */
+function stretchFor(stretches: Stretch[], begin: { readonly run: number; readonly firstSeq: number }): Stretch {
+  const last = stretches.at(-1);
+  if (last?.run === begin.run) {
+    return last;
+  }
+  const stretch: Stretch = { ...begin, values: [] };
+  stretches.push(stretch);
+  return stretch;
 }
 
 /** Numbers for new runs, consecutive; the newest one is looked up when the first is asked for. */

@@ -25,4 +25,4 @@ export class RowInserter {
 }
 
 /** A call costs more than a row, so that many rows go into one. */
-const rowsPerStatement = [128, 32, 8, 1] as const;
+export const rowsPerStatement = [128, 32, 8, 1] as const;
