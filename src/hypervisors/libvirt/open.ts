@@ -1,7 +1,9 @@
 import type { Estate } from '../../model/estate.js';
 import type { VmFacts } from '../../model/inventory.js';
+import type { Backups } from '../backups.js';
 import type { HostShell } from '../host-shell.js';
 import type { HostInventory, Hypervisor } from '../hypervisor.js';
+import { backupsOf } from './backup/backups.js';
 import { Connections } from './connections.js';
 import { asked } from './failures.js';
 import { type Guests, guestsOf } from './guests.js';
@@ -30,6 +32,7 @@ export interface LibvirtOptions {
 export interface Libvirt {
   readonly hypervisor: Hypervisor;
   readonly guests: Guests;
+  readonly backups: Backups;
   /** Ends all connections. What hosts have begun they go on doing. */
   close(): Promise<void>;
 }
@@ -51,6 +54,7 @@ export function openLibvirt(options: LibvirtOptions): Libvirt {
       },
     },
     guests: guestsOf(connections),
+    backups: backupsOf(connections),
     close: () => connections.close(),
   };
 }
