@@ -74,7 +74,11 @@ export async function openLiveSource(cycle: Cycle, request: SourceRequest): Prom
     });
     const guard = guardScratch({
       vm: { ...place, name: vm.name, isPausedByError: source.isPausedByError },
-      ...{ folder, freeAtBeginning, backups, seat, clock },
+      folder,
+      freeAtBeginning,
+      backups,
+      seat,
+      clock,
     });
     return {
       at,
