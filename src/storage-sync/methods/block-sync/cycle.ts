@@ -60,11 +60,6 @@ async function run(cycle: Cycle): Promise<Omit<CycleResult, 'notes'>> {
   });
   await Promise.allSettled(planned.flatMap((disk) => [disk.source.close(), disk.incoming.close()]));
   const ending = await settledOutcome(async () => await moment.end(isPublished));
-  for (const { why } of planned) {
-    if (why !== undefined) {
-      note(why);
-    }
-  }
   if ('error' in outcome) {
     if ('error' in ending) {
       note(`the backup could not be ended: ${String(ending.error)}`);
@@ -73,6 +68,11 @@ async function run(cycle: Cycle): Promise<Omit<CycleResult, 'notes'>> {
   }
   if ('error' in ending) {
     throw ending.error;
+  }
+  for (const { why } of planned) {
+    if (why !== undefined) {
+      note(why);
+    }
   }
   return outcome.value;
 }
