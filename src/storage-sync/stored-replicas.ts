@@ -8,10 +8,11 @@ import { type Estate, hostsOf, type Site } from '../model/estate.js';
 import { FailureError } from '../model/failure.js';
 import type { Place } from '../model/place.js';
 import type { RecoveryPoint, Replica } from '../model/replica.js';
+import { HeldReplicas } from './held-replicas.js';
 import { blockSync } from './methods/block-sync/cycle.js';
 import type { Replicas, SyncResult } from './replicas.js';
 import { type Absorb } from './store/absorb.js';
-import { createReplicaStore, type ReplicaStore, type StoredPoint, type StoredReplica } from './store/store.js';
+import { createReplicaStore, type StoredPoint, type StoredReplica } from './store/store.js';
 import { findVm } from './vm-place.js';
 
 export interface StoredReplicasOptions {
@@ -26,45 +27,42 @@ export interface StoredReplicasOptions {
   readonly quiesces?: (vm: string) => boolean;
 }
 
-/** Replicas that are looked at at once on one host: each costs a few commands there, and sshd takes few at a time. */
-const looksAtOnce = 4;
-
 /**
  * The replicas that the hosts of an estate hold in their folders, brought up to date by block-sync. Also rejects with what
  * the store and the cycle reject with.
  */
 export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
   const { estate, hypervisor, backups, commits, shell, sockets, clock, quiesces = () => false } = options;
-  const stores = new Map<string, ReplicaStore>();
+  const held = new HeldReplicas((host) =>
+    createReplicaStore({ shell, sockets, on: host, replicas: siteOf(estate, host).replicas }),
+  );
   const syncs = new Map<string, Promise<SyncResult>>();
-  const storeAt = (host: string): ReplicaStore => {
-    const { replicas } = siteOf(estate, host);
-    const store = stores.get(host) ?? createReplicaStore({ shell, sockets, on: host, replicas });
-    stores.set(host, store);
-    return store;
-  };
   /** All replicas of a site's hosts; those of hosts that cannot be reached are left out, as the facts of the host say. */
-  const listed = async <Shown>(site: string, signal: AbortSignal, show: (held: Held) => Promise<Shown>) => {
+  const listed = async <Shown>(site: string, signal: AbortSignal, show: (each: Listed) => Promise<Shown>) => {
     const hosts = Object.keys(estate.sites[site]?.hosts ?? {});
     const each = await Promise.all(
       hosts.map(async (host) =>
         orUnreachable([], async () => {
-          const all = await heldBy(storeAt(host), signal);
+          const all = await held.all(host, signal);
           return await Promise.all(all.map(async (replica) => await show({ place: { site, host }, replica })));
         }),
       ),
     );
     return each.flat();
   };
-  const demanded = async (vm: string, host: string, signal: AbortSignal): Promise<Found> => {
-    const store = storeAt(host);
-    const replica = await heldOf(store, vm, signal);
-    if (replica === undefined) {
+  /** The store, and the VM's id in it; undefined when the host holds no replica of it. */
+  const sought = async (vm: string, host: string, signal: AbortSignal) => {
+    const replica = await held.named(host, vm, signal);
+    return replica === undefined ? undefined : { store: held.storeAt(host), id: replica.state.vm.id };
+  };
+  const demanded = async (vm: string, host: string, signal: AbortSignal) => {
+    const found = await sought(vm, host, signal);
+    if (found === undefined) {
       throw replicaNotFound(vm, host);
     }
-    return { store, replica, id: replica.state.vm.id };
+    return found;
   };
-  const shown = async ({ place, replica }: Held, signal: AbortSignal): Promise<Replica> => {
+  const shown = async ({ place, replica }: Listed, signal: AbortSignal): Promise<Replica> => {
     const { state, points } = replica;
     const newest = points.at(-1);
     return {
@@ -77,8 +75,8 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
     };
   };
   const syncOnce: Replicas['sync'] = async (vm, from, to, signal, onProgress) => {
-    const store = storeAt(to.host);
-    const known = await heldOf(store, vm, signal);
+    const store = held.storeAt(to.host);
+    const known = await held.named(to.host, vm, signal);
     const found = await findVm(
       { vm, id: known?.state.vm.id, from, site: siteOf(estate, from.host) },
       hypervisor,
@@ -101,9 +99,9 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
     return { bytes, point: shownPoint(made), ...(notes.length === 0 ? {} : { notes }) };
   };
   return {
-    list: (site, signal) => listed(site, signal, (held) => shown(held, signal)),
+    list: (site, signal) => listed(site, signal, (each) => shown(each, signal)),
     async find(vm, at, signal) {
-      const replica = await heldOf(storeAt(at.host), vm, signal);
+      const replica = await held.named(at.host, vm, signal);
       return replica === undefined ? undefined : await shown({ place: at, replica }, signal);
     },
     async carried(site, signal) {
@@ -125,31 +123,25 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
       return await store.promote(id, { choice, runId }, signal);
     },
     async promoted(vm, at, runId, signal) {
-      const store = storeAt(at.host);
-      const replica = await heldOf(store, vm, signal);
-      return replica === undefined ? undefined : await store.promoted(replica.state.vm.id, runId, signal);
+      const found = await sought(vm, at.host, signal);
+      return await found?.store.promoted(found.id, runId, signal);
     },
     async createOverlay({ vm, host, ...overlay }, signal) {
       const { store, id } = await demanded(vm, host, signal);
       return await store.createOverlay(id, overlay, signal);
     },
     async overlay(vm, host, key, signal) {
-      const store = storeAt(host);
-      const replica = await heldOf(store, vm, signal);
-      return replica === undefined ? undefined : await store.overlay(replica.state.vm.id, key, signal);
+      const found = await sought(vm, host, signal);
+      return await found?.store.overlay(found.id, key, signal);
     },
     async removeOverlay(vm, host, key, signal) {
-      const store = storeAt(host);
-      const replica = await heldOf(store, vm, signal);
-      if (replica !== undefined) {
-        await store.removeOverlay(replica.state.vm.id, key, signal);
-      }
+      const found = await sought(vm, host, signal);
+      await found?.store.removeOverlay(found.id, key, signal);
     },
     async mergeOverlay(vm, host, key, signal) {
-      const store = storeAt(host);
-      const replica = await heldOf(store, vm, signal);
-      if (replica !== undefined) {
-        const { id } = replica.state.vm;
+      const found = await sought(vm, host, signal);
+      if (found !== undefined) {
+        const { id, store } = found;
         await store.mergeOverlay(id, key, signal, absorbLive({ vm, id, host }, { hypervisor, commits }));
       }
     },
@@ -165,35 +157,9 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
   };
 }
 
-interface Held {
+interface Listed {
   readonly place: Place;
   readonly replica: StoredReplica;
-}
-
-interface Found {
-  readonly store: ReplicaStore;
-  readonly replica: StoredReplica;
-  readonly id: string;
-}
-
-async function heldBy(store: ReplicaStore, signal: AbortSignal): Promise<readonly StoredReplica[]> {
-  const ids = [...(await store.list(signal))];
-  const found: StoredReplica[] = [];
-  const serve = async (): Promise<void> => {
-    for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
-      // oxlint-disable-next-line no-await-in-loop
-      const replica = await store.find(id, signal);
-      if (replica !== undefined) {
-        found.push(replica);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: looksAtOnce }, serve));
-  return found.toSorted((one, other) => (one.state.vm.name < other.state.vm.name ? -1 : 1));
-}
-
-async function heldOf(store: ReplicaStore, vm: string, signal: AbortSignal): Promise<StoredReplica | undefined> {
-  return (await heldBy(store, signal)).find(({ state }) => state.vm.name === vm);
 }
 
 function shownPoint(point: StoredPoint): RecoveryPoint {

@@ -19,7 +19,7 @@ const standStill = () => {
   process.stdout.write('here\n');
   return new Promise(() => undefined);
 };
-const begin = where === 'frozen' ? standStill : backups.begin;
+const begin = (backup, signal) => (where === 'frozen' ? standStill() : backups.begin(backup, signal));
 let taken = 0;
 const rate = {
   take: () => {
