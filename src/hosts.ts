@@ -6,8 +6,10 @@ import { createProber } from './health/probes/prober.js';
 import { openLibvirt } from './hypervisors/libvirt/open.js';
 import { shareLooks } from './hypervisors/shared-looks.js';
 import { createSshShell } from './hypervisors/ssh/ssh-shell.js';
+import { createSshSocket } from './hypervisors/ssh/ssh-socket.js';
 import { noNotifier } from './notifiers/not-offered.js';
 import { noReplicas } from './storage-sync/not-offered.js';
+import { createStoredReplicas } from './storage-sync/stored-replicas.js';
 import { openSqliteStore } from './stores/sqlite/store.js';
 
 /** Opens the journal of an estate; its hosts are connected when they are first asked. See `Drivers`. */
@@ -15,13 +17,26 @@ export async function openHosts({ estate, folder }: HostsOptions): Promise<World
   const store = openSqliteStore(resolve(folder, estate.store.sqlite));
   const shell = createSshShell(estate);
   const libvirt = openLibvirt({ estate, cordons: store.cordons, shell, now: () => systemClock.now() });
-  const { hypervisor } = libvirt;
+  const { hypervisor, backups, commits } = libvirt;
+  // With one site there is no other to hold replicas, and no host need be reachable by ssh.
+  const replicas =
+    Object.keys(estate.sites).length < 2
+      ? noReplicas
+      : createStoredReplicas({
+          estate,
+          hypervisor,
+          backups,
+          commits,
+          shell,
+          sockets: createSshSocket(estate),
+          clock: systemClock,
+        });
   let closing: Promise<void> | undefined;
   return {
     ports: {
       hypervisor: { ...hypervisor, host: shareLooks((host, signal) => hypervisor.host(host, signal)) },
       shell,
-      replicas: noReplicas,
+      replicas,
       fencer: noFencer,
       prober: createProber({ guests: libvirt.guests, shell }),
       notifier: noNotifier,

@@ -6,8 +6,8 @@ const refuse = (): Promise<never> =>
     new FailureError({
       code: 'replication-not-offered',
       kind: 'permanent',
-      message: 'Disks of real hosts are not replicated by this version',
-      hint: 'evacuate, return and balance work without replicas; rehearse the other modes with --simulate',
+      message: 'An estate of one site has no place for replicas',
+      hint: 'add a second site to the estate; evacuate, return and balance work without',
     }),
   );
 

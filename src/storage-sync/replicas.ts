@@ -56,6 +56,8 @@ export type PointChoice = { readonly id: string } | { readonly notAfter: number 
 export interface SyncResult {
   readonly bytes: number;
   readonly point: RecoveryPoint;
+  /** What a person should know of it, such as why whole disks were compared; sentences without a full stop. */
+  readonly notes?: readonly string[];
 }
 
 export interface PromotedReplica {

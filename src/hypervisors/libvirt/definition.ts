@@ -49,6 +49,10 @@ export function changedDomainXml(xml: string, definition: VmDefinition, { libvir
     const path = definition.disks.find((each) => each.target === target)?.path;
     if (path !== undefined) {
       child(disk, 'source')?.setAttribute('file', path);
+      if (path.endsWith('.qcow2')) {
+        // A replica is qcow2 whatever its source is; read as raw, the guest would see the image and not the disk.
+        child(disk, 'driver')?.setAttribute('type', 'qcow2');
+      }
     }
   }
   for (const [index, network] of devices(domain, 'interface').entries()) {

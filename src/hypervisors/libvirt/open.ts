@@ -1,7 +1,11 @@
 import type { Estate } from '../../model/estate.js';
 import type { VmFacts } from '../../model/inventory.js';
+import type { Backups } from '../backups.js';
+import type { BlockCommits } from '../block-commits.js';
 import type { HostShell } from '../host-shell.js';
 import type { HostInventory, Hypervisor } from '../hypervisor.js';
+import { backupsOf } from './backup/backups.js';
+import { blockCommitsOf } from './block-commits.js';
 import { Connections } from './connections.js';
 import { asked } from './failures.js';
 import { type Guests, guestsOf } from './guests.js';
@@ -30,6 +34,8 @@ export interface LibvirtOptions {
 export interface Libvirt {
   readonly hypervisor: Hypervisor;
   readonly guests: Guests;
+  readonly backups: Backups;
+  readonly commits: BlockCommits;
   /** Ends all connections. What hosts have begun they go on doing. */
   close(): Promise<void>;
 }
@@ -51,6 +57,8 @@ export function openLibvirt(options: LibvirtOptions): Libvirt {
       },
     },
     guests: guestsOf(connections),
+    backups: backupsOf(connections),
+    commits: blockCommitsOf(connections),
     close: () => connections.close(),
   };
 }

@@ -5,8 +5,15 @@ import type { Seat } from './seat.js';
 /** How a shell says that there is no such command. */
 const notFound = 127;
 
+/** A host for one call, and the way to its commands. */
+export type CommandSeat = Pick<Seat, 'shell' | 'on' | 'signal'>;
+
 /** Runs a command of the host; its status is for the caller to judge. Its words are in no language but English. */
-export async function attempt(seat: Seat, argv: readonly string[], input?: string | Buffer): Promise<ShellResult> {
+export async function attempt(
+  seat: CommandSeat,
+  argv: readonly string[],
+  input?: string | Buffer,
+): Promise<ShellResult> {
   const result = await seat.shell.run(
     { on: seat.on, argv, environment: { LC_ALL: 'C' }, ...(input === undefined ? {} : { input }) },
     seat.signal,
@@ -24,7 +31,7 @@ export async function attempt(seat: Seat, argv: readonly string[], input?: strin
 }
 
 /** Runs a command of the host that must end well, and returns what it said. */
-export async function succeed(seat: Seat, argv: readonly string[], input?: string | Buffer): Promise<string> {
+export async function succeed(seat: CommandSeat, argv: readonly string[], input?: string | Buffer): Promise<string> {
   const { exitCode, stdout, stderr } = await attempt(seat, argv, input);
   if (exitCode !== 0) {
     throw new FailureError({

@@ -9,8 +9,9 @@
  *     pins/<run id>.json         a run needs a point
  *     overlays/<key>/            an overlay: `overlay.json` and an image for each disk
  *
- * Images name their backing file relative to themselves, so the folder can be moved. A layer is never renamed: the
- * storage daemon has it open. What a file is when it ends in `.new`: not complete, never read, and written over.
+ * Layers name their backing file relative to themselves, so the folder can be moved while there is no overlay: those name
+ * it by its whole path, which is what libvirt calls the VM's disk by after a merge. A layer is never renamed: the storage
+ * daemon has it open. What a file is when it ends in `.new`: not complete, never read, and written over.
  */
 export const stateFile = 'replica.json';
 export const pointsFolder = 'points';

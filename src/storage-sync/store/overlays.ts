@@ -47,7 +47,7 @@ export async function createOverlay(
     await withMonitor(seat, async (qmp) => await endJobs(seat, qmp));
   }
   for (const { target, sizeBytes, layer } of point.disks) {
-    await createImage(seat, { path: `${folder}/${target}.qcow2`, sizeBytes, backing: `../../${layer}` });
+    await createImage(seat, { path: `${folder}/${target}.qcow2`, sizeBytes, backing: `${seat.folder}/${layer}` });
   }
   const images = point.disks.map(({ target }) => `${seat.folder}/${folder}/${target}.qcow2`);
   await syncPaths(seat, [...images, `${seat.folder}/${folder}`, `${seat.folder}/${overlaysFolder}`]);

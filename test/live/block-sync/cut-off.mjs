@@ -1,0 +1,39 @@
+/**
+ * A sync that never ends, in a process of its own to be killed: it stands still when it has copied a little (`copying`), or
+ * with the guest's file systems frozen (`frozen`), and says so.
+ */
+import { systemClock } from '../../../dist/cli/process-environment.js';
+import { openLibvirt } from '../../../dist/hypervisors/libvirt/open.js';
+import { createSshShell } from '../../../dist/hypervisors/ssh/ssh-shell.js';
+import { createSshSocket } from '../../../dist/hypervisors/ssh/ssh-socket.js';
+import { blockSync } from '../../../dist/storage-sync/methods/block-sync/cycle.js';
+import { createReplicaStore } from '../../../dist/storage-sync/store/store.js';
+
+const { estate, replicas, where, ...request } = JSON.parse(process.argv[2]);
+const marks = { list: async () => new Set(), set: async () => undefined };
+const shell = createSshShell(estate);
+const sockets = createSshSocket(estate);
+const { backups, hypervisor } = openLibvirt({ estate, cordons: marks, shell, now: Date.now });
+const store = createReplicaStore({ shell, sockets, on: request.to.host, replicas });
+const standStill = () => {
+  process.stdout.write('here\n');
+  return new Promise(() => undefined);
+};
+const begin = (backup, signal) => (where === 'frozen' ? standStill() : backups.begin(backup, signal));
+let taken = 0;
+const rate = {
+  take: () => {
+    taken += 1;
+    return taken > 3 ? standStill() : undefined;
+  },
+};
+await blockSync(
+  {
+    ...request,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    rate,
+    limits: { requestBytes: 65_536 },
+  },
+  { backups: { ...backups, begin }, hypervisor, shell, sockets, clock: systemClock, store },
+);
