@@ -76,7 +76,8 @@ const host = keys(
     ),
     scratch: Type.Optional(
       path({
-        description: 'Folder for copy-before-write space during a backup, with its reserve.',
+        description:
+          'Folder for what a VM overwrites while a sync reads its disks; a sync is given up before 80 % of what was free there is taken. Default: `images` of the site.',
         examples: ['/var/lib/libvirt/scratch'],
       }),
     ),

@@ -48,6 +48,8 @@ export interface CycleResult {
 
 export interface CycledDisk extends DiskDecision {
   readonly target: string;
+  /** Bytes that were read on both sides to compare them. */
+  readonly comparedBytes: number;
   readonly copyBytes: number;
   readonly zeroBytes: number;
 }

@@ -1,6 +1,7 @@
 import type { BackupSource } from '../../../hypervisors/backups.js';
 import { FailureError } from '../../../model/failure.js';
 import type { VmFacts } from '../../../model/inventory.js';
+import { formatSize } from '../../../model/units.js';
 import type { PointManifest } from '../../store/manifest.js';
 import type { OpenExport, OpenReplica } from '../../store/open.js';
 import type { Cycle, CycleRequest, CycleResult, CycleTools } from './cycle-request.js';
@@ -69,9 +70,9 @@ async function run(cycle: Cycle): Promise<Omit<CycleResult, 'notes'>> {
   if ('error' in ending) {
     throw ending.error;
   }
-  for (const { why } of planned) {
+  for (const { why, comparedBytes } of planned) {
     if (why !== undefined) {
-      note(why);
+      note(`${why}: ${formatSize(comparedBytes)} were read at both ends`);
     }
   }
   return outcome.value;
@@ -198,6 +199,6 @@ async function publish(
   return await tools.store.publish(vm.id, point, instance, signal);
 }
 
-function shownDisk({ target, how, why, plan: { copyBytes, zeroBytes } }: PlannedTransfer) {
-  return { target, how, ...(why === undefined ? {} : { why }), copyBytes, zeroBytes };
+function shownDisk({ target, how, why, comparedBytes, plan: { copyBytes, zeroBytes } }: PlannedTransfer) {
+  return { target, how, ...(why === undefined ? {} : { why }), comparedBytes, copyBytes, zeroBytes };
 }

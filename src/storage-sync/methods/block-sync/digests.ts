@@ -8,15 +8,17 @@ import { endOf } from '../../extent.js';
 const blocksInFlight = 4;
 
 /**
- * Digests of all blocks of a disk, by reading it; blocks that are told to read as zeroes are not read. Rejects with what the
+ * Digests of all blocks of a disk, by reading it; blocks that are told to read as zeroes are not read. `readBytes` says what
+ * was. Rejects with what the
  * endpoint rejects with, and with the signal's reason.
  */
 export async function digestDisk(
   endpoint: BlockEndpoint,
   allocation: readonly ToldExtent[],
   signal: AbortSignal,
-): Promise<DigestedDisk> {
+): Promise<DigestedDisk & { readonly readBytes: number }> {
   const { sizeBytes } = endpoint;
+  let readBytes = 0;
   const digests = Array.from({ length: Math.ceil(sizeBytes / digestBlockBytes) }, () => '');
   const zeroes = zeroBlocks(allocation, sizeBytes);
   const lengthOf = (block: number): number => Math.min(digestBlockBytes, sizeBytes - block * digestBlockBytes);
@@ -36,6 +38,7 @@ export async function digestDisk(
       if (zeroes.has(block)) {
         digests[block] = ofZeroes(length);
       } else {
+        readBytes += length;
         // Each loop has one block at a time.
         // oxlint-disable-next-line no-await-in-loop
         digests[block] = digestOf(await readBlock(endpoint, { offset: block * digestBlockBytes, length }, signal));
@@ -43,7 +46,7 @@ export async function digestDisk(
     }
   };
   await Promise.all(Array.from({ length: blocksInFlight }, serve));
-  return { sizeBytes, digests };
+  return { sizeBytes, digests, readBytes };
 }
 
 async function readBlock(

@@ -69,13 +69,15 @@ describe('digests of a disk', () => {
     const told = await endpoint.extents('base:allocation', 0, content.length, never);
     const withHoles = await digestDisk(endpoint, told, never);
     expect(withHoles.digests).toHaveLength(4);
-    expect(withHoles).toEqual(await digestDisk(endpoint, [], never));
+    const whole = await digestDisk(endpoint, [], never);
+    expect(withHoles.digests).toEqual(whole.digests);
+    expect([withHoles.readBytes, whole.readBytes]).toEqual([blockBytes, content.length]);
   });
 
   it('are of as many blocks as the disk has, also where zeroes end inside of one', async () => {
     const content = Buffer.concat([Buffer.alloc(blockBytes + 4096), Buffer.alloc(blockBytes, 1)]);
     const endpoint = new VolatileEndpoint({ content });
     const told = await endpoint.extents('base:allocation', 0, content.length, never);
-    expect(await digestDisk(endpoint, told, never)).toEqual(await digestDisk(endpoint, [], never));
+    expect((await digestDisk(endpoint, told, never)).digests).toEqual((await digestDisk(endpoint, [], never)).digests);
   });
 });

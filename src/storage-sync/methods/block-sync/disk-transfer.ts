@@ -25,32 +25,43 @@ export interface DiskTransfer extends DiskDecision {
 
 export interface PlannedTransfer extends DiskTransfer {
   readonly plan: CopyPlan;
+  /** Bytes that were read on both sides to compare them; 0 where that was not needed. */
+  readonly comparedBytes: number;
 }
 
 /** Decides of every byte of the disk, by asking both ends; for a resync that takes as long as reading them. */
 export async function planTransfer(disk: DiskTransfer, signal: AbortSignal): Promise<PlannedTransfer> {
-  return await told(disk.subject, async () => ({ ...disk, plan: await planOf(disk, signal) }));
+  return await told(disk.subject, async () => ({ ...disk, ...(await planOf(disk, signal)) }));
 }
 
-async function planOf({ how, subject, source, incoming, dirtyContext }: DiskTransfer, signal: AbortSignal) {
+async function planOf(
+  { how, subject, source, incoming, dirtyContext }: DiskTransfer,
+  signal: AbortSignal,
+): Promise<Pick<PlannedTransfer, 'plan' | 'comparedBytes'>> {
   const { sizeBytes } = source;
   const extentsOf = async (endpoint: BlockEndpoint, context = 'base:allocation') =>
     await readExtents({ endpoint, context, subject, signal });
   const allocation = await extentsOf(source);
   switch (how) {
     case 'delta':
-      return planDelta({ sizeBytes, allocation, dirty: await extentsOf(source, dirtyContext) });
+      return {
+        plan: planDelta({ sizeBytes, allocation, dirty: await extentsOf(source, dirtyContext) }),
+        comparedBytes: 0,
+      };
     case 'seed': {
       // A seed that was cut off has left data, which may be zeroes at the source by now.
       const isTargetFresh = (await extentsOf(incoming)).every(({ flags }) => (flags & zeroFlag) !== 0);
-      return planSeed({ sizeBytes, allocation, isTargetFresh });
+      return { plan: planSeed({ sizeBytes, allocation, isTargetFresh }), comparedBytes: 0 };
     }
     case 'resync': {
       const [ours, theirs] = await Promise.all([
         digestDisk(source, allocation, signal),
         digestDisk(incoming, await extentsOf(incoming), signal),
       ]);
-      return planResync({ sizeBytes, allocation, differing: differingExtents(ours, theirs) });
+      return {
+        plan: planResync({ sizeBytes, allocation, differing: differingExtents(ours, theirs) }),
+        comparedBytes: ours.readBytes + theirs.readBytes,
+      };
     }
     default:
       return how satisfies never;
