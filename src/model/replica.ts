@@ -17,6 +17,9 @@ export interface Replica {
  */
 export type ReplicaState = 'seeding' | 'in-sync' | 'behind' | 'resyncing' | 'broken' | 'source-lost';
 
+/** `seed` all that there is · `delta` what has changed since the last point · `resync` what differs by a comparison of both sides. */
+export type TransferKind = 'seed' | 'delta' | 'resync';
+
 /** All disks of one VM at one moment. It exists only once the journal says so. */
 export interface RecoveryPoint {
   readonly id: string;
