@@ -29,5 +29,5 @@ export function advanceReplica(
 
 function stateOf(machine: SnapshotFrom<typeof replicaMachine>): ReplicaState {
   const { next, hasPoint, dataAsOf, dueAt, failures } = machine.context;
-  return { activity: machine.value as ReplicaState['activity'], next, hasPoint, dataAsOf, dueAt, failures, machine };
+  return { activity: machine.value, next, hasPoint, dataAsOf, dueAt, failures, machine };
 }
