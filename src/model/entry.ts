@@ -74,10 +74,13 @@ export type ProtectionEntryBody =
   | { readonly type: 'replica.changed'; readonly vm: string; readonly state: ProtectionState; readonly why?: string }
   /** `text` says why the RPO cannot be attained and what would do; without it, it can be again. */
   | { readonly type: 'replica.forecast'; readonly vm: string; readonly text?: string }
+  /** The points of a runbook's replicas are read again; what follows is what was found. */
+  | { readonly type: 'verification.started'; readonly runbook: string }
   /** So many points were read again. */
   | {
       readonly type: 'replica.checked';
       readonly vm: string;
+      readonly place: Place;
       readonly points: number;
       readonly against: 'structure' | 'digests';
       readonly damage?: Failure;

@@ -41,6 +41,4 @@ export interface ReplicaReport {
   readonly forecast?: string;
   /** The newest deltas, from which that is forecast; two at most. */
   readonly cycles: readonly CycleSeen[];
-  /** When its points were last read again, and what was found. */
-  readonly checked?: { readonly at: number; readonly points: number; readonly damage?: Failure };
 }

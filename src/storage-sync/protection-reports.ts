@@ -53,10 +53,6 @@ function reportAfter(report: ReplicaReport, entry: Entry): ReplicaReport {
       const { forecast: _, ...rest } = report;
       return { ...rest, ...(entry.text === undefined ? {} : { forecast: entry.text }) };
     }
-    case 'replica.checked': {
-      const { at, points, damage } = entry;
-      return { ...report, checked: { at, points, ...(damage === undefined ? {} : { damage }) } };
-    }
     default:
       return report;
   }

@@ -17,6 +17,8 @@ export interface Member {
   readonly replica?: Replica;
   /** The host where it lives does not answer. */
   readonly isSourceSilent: boolean;
+  /** The host that has its replica, or could have it or the VM, does not answer. */
+  readonly isTargetSilent: boolean;
   /** Why it cannot be replicated as it is written. */
   readonly needs?: string;
   /** Why no cycle can begin now. */
@@ -55,7 +57,14 @@ export function membersOf(sight: Sight): readonly Member[] {
     const missing = unmatched.map(({ subject }) => subject).filter((subject) => named.has(subject));
     const absent = missing.map((vm): Member => {
       const why = silent ? `no host that answers has it` : `group ${name} names it, and no host has it`;
-      return { vm, replicate, uses: [], isSourceSilent: false, ...(silent ? { waits: why } : { needs: why }) };
+      return {
+        vm,
+        replicate,
+        uses: [],
+        isSourceSilent: false,
+        isTargetSilent: silent,
+        ...(silent ? { waits: why } : { needs: why }),
+      };
     });
     return [...seen, ...absent];
   });
@@ -99,7 +108,7 @@ function memberOf({ facts, doubt }: Home, replicate: Replicate, sight: Sight, pl
   const { inventory, runbook } = sight;
   const source = inventory.hosts.find((one) => one.name === host);
   const isSourceSilent = source?.unreachable !== undefined;
-  const base = { vm, replicate, uses: [], isSourceSilent };
+  const base = { vm, replicate, uses: [], isSourceSilent, isTargetSilent: false };
   if (doubt !== undefined) {
     return { ...base, waits: doubt };
   }
@@ -114,7 +123,11 @@ function memberOf({ facts, doubt }: Home, replicate: Replicate, sight: Sight, pl
   }
   const place = replica === undefined ? placing.placeFor(facts) : { site: replica.site, host: replica.host };
   if (typeof place === 'string') {
-    return { ...seen, waits: place };
+    return {
+      ...seen,
+      waits: place,
+      isTargetSilent: inventory.hosts.some(({ unreachable }) => unreachable !== undefined),
+    };
   }
   const from = { site, host };
   const target = inventory.hosts.find((one) => one.name === place.host);
@@ -123,7 +136,7 @@ function memberOf({ facts, doubt }: Home, replicate: Replicate, sight: Sight, pl
     ...seen,
     route: { from, to: place },
     uses: [`host/${host}`, `host/${place.host}`, ...link],
-    ...(target?.unreachable === undefined ? {} : { waits: `${place.host} does not answer` }),
+    ...(target?.unreachable === undefined ? {} : { isTargetSilent: true, waits: `${place.host} does not answer` }),
   };
 }
 
