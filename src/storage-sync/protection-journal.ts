@@ -30,9 +30,10 @@ const defaultLongest = 5_000;
 export async function readProtection(
   journal: Pick<Journal, 'select' | 'read'>,
   runbook: string,
-): Promise<ProtectionReports | undefined> {
+): Promise<(ProtectionReports & { readonly journal: string }) | undefined> {
   const id = await newestJournal(journal, runbook);
-  return id === undefined ? undefined : protectionReports(await journal.read(id, 1));
+  const told = id === undefined ? undefined : protectionReports(await journal.read(id, 1));
+  return id === undefined || told === undefined ? undefined : { ...told, journal: id };
 }
 
 async function newestJournal(journal: Pick<Journal, 'select'>, runbook: string): Promise<string | undefined> {

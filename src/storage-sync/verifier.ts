@@ -28,6 +28,21 @@ export type Verified = { readonly vm: string; readonly place: Place } & (
   | { readonly failure: Failure }
 );
 
+/** When the points of a runbook's replicas were last read again, and how many VMs had damaged ones; undefined if never. */
+export async function lastVerification(
+  journal: Pick<Journal, 'select' | 'read'>,
+  runbook: string,
+): Promise<{ readonly at: number; readonly vms: number; readonly damaged: readonly string[] } | undefined> {
+  const started = await journal.select(['verification.started']);
+  const last = started.findLast(({ entry }) => entry.type === 'verification.started' && entry.runbook === runbook);
+  if (last === undefined) {
+    return undefined;
+  }
+  const checked = (await journal.read(last.runId, 2)).filter((entry) => entry.type === 'replica.checked');
+  const damaged = checked.flatMap(({ vm, damage }) => (damage === undefined ? [] : [vm]));
+  return { at: last.entry.at, vms: checked.length, damaged };
+}
+
 /** How long the journal of a verification may stay open when its process dies, ms: nothing else is held by it. */
 const leaseMs = 86_400_000;
 

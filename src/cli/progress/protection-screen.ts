@@ -1,5 +1,4 @@
 import type { TransferProgress } from '../../hypervisors/hypervisor.js';
-import { formatSize } from '../../model/units.js';
 import type { Replicator, ReplicatorNews } from '../../storage-sync/replicator.js';
 import { type Call, optionFlag } from '../call.js';
 import { protectionFrame } from './protection-frame.js';
@@ -76,7 +75,7 @@ function redrawn(call: Call, { runbook, replicator, now }: Shown): ProtectionScr
   };
 }
 
-function lines(call: Call, { replicator, now }: Shown): ProtectionScreen {
+function lines(call: Call, { runbook, replicator, now }: Shown): ProtectionScreen {
   const { clock, stderr } = call.environment;
   const saidAt = new Map<string, number>();
   const write = (line: string | undefined): void => {
@@ -85,15 +84,21 @@ function lines(call: Call, { replicator, now }: Shown): ProtectionScreen {
     }
   };
   const progressed = ({ vm, progress }: Extract<ReplicatorNews, { news: 'progress' }>): void => {
-    const said = saidAt.get(vm);
-    if (said === undefined || clock.now() - said >= progressEveryMs) {
+    const said = saidAt.get(vm) ?? clock.now();
+    saidAt.set(vm, said);
+    if (clock.now() - said >= progressEveryMs) {
       saidAt.set(vm, clock.now());
-      const text = `sends ${formatSize(progress.totalBytes)}`;
-      write(
-        `${timeOfDay(now())} vm/${vm} ${said === undefined ? text : transferWords({ progress: { text, transfer: progress }, now: now() })}`,
-      );
+      const words = transferWords({ progress: { text: vm, transfer: progress }, now: now() });
+      write(`${timeOfDay(now())} vm/${vm} ${words}`);
     }
   };
+  const vms = [...replicator.state().vms.values()];
+  write(`${timeOfDay(now())} protection of ${runbook}: ${vms.length === 1 ? 'one VM' : `${vms.length} VMs`}`);
+  for (const { member, told } of vms) {
+    if (told !== undefined && told.state !== 'meeting-rpo') {
+      write(protectionLine({ type: 'replica.changed', vm: member.vm, ...told, seq: 0, at: now(), author: '' }));
+    }
+  }
   const forget = replicator.watch((news) => {
     switch (news.news) {
       case 'entries':
