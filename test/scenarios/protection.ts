@@ -22,6 +22,8 @@ export interface ProtectedWorld {
   /** State of each VM, in one word, and the age of its data. */
   standing(replicator: Replicator, vm: string): ReturnType<typeof standingOf>;
   reports(): ReturnType<typeof readProtection>;
+  /** Lets time pass until a call is answered. */
+  answered<Answer>(call: Promise<Answer>): Promise<Answer>;
 }
 
 export function protect(world: World, runbook: Runbook): ProtectedWorld {
@@ -73,6 +75,7 @@ export function protect(world: World, runbook: Runbook): ProtectedWorld {
       return standingOf(tended, replicator.rules, world.clock.now());
     },
     reports: () => readProtection(journal, runbook.name),
+    answered: settle,
   };
 }
 
