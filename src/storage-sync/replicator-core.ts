@@ -183,8 +183,8 @@ function activityOf({ member, replica, failure }: Tended): ReplicationFacts['act
 }
 
 function whyOf(tended: Tended, state: ProtectionState): string | undefined {
-  const { member, failure, forecast, silentSince } = tended;
-  if (state === 'recovery-possible' && silentSince !== undefined) {
+  const { member, failure, forecast, silentSince, heldBy } = tended;
+  if (state === 'recovery-possible' && silentSince !== undefined && heldBy === undefined) {
     const host = member.route?.from.host ?? 'its host';
     return `${host} does not answer; if it still runs, what it writes from now on would be lost too`;
   }

@@ -77,8 +77,9 @@ function detail(
 ): string {
   const under = progress.get(member.vm);
   if (cycle !== undefined && under !== undefined) {
-    const text = `${replica.next} of ${member.vm}`;
-    return transferLine({ progress: { text, transfer: under }, target: cycle.route.to.host, now }, { style, room });
+    const { doneBytes: done, totalBytes: total } = under;
+    const transfer = { text: replica.next, done, total, unit: 'bytes', transfer: under } as const;
+    return transferLine({ progress: transfer, target: cycle.route.to.host, now }, { style, room });
   }
   if (why !== undefined) {
     return clean(why);
