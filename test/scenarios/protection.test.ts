@@ -95,6 +95,45 @@ describe('replicas that are tended', () => {
     expect(stage.standing(replicator, 'web-1')).toMatchObject({ state: 'meeting-rpo' });
   });
 
+  it('are copied again when a cycle hangs, or its answer is lost', async () => {
+    const stage = scene(protecting(['web-1']));
+    const onCall = (nth: number) => ({ port: 'replicas', method: 'cycle', nth });
+    stage.world.script({ onCall: onCall(1), fault: { kind: 'reply-lost' } });
+    stage.world.script({ onCall: onCall(2), fault: { kind: 'call-hangs' } });
+    const replicator = await stage.start();
+    await stage.pass(120_000);
+    const failures = async () =>
+      (await stage.entries()).flatMap((entry) => (entry.type === 'replica.failed' ? [entry.failure.code] : []));
+    expect(await failures()).toEqual(['reply-lost']);
+    await stage.pass(300_000);
+    expect(await failures()).toEqual(['reply-lost', 'cycle-stalled']);
+    expect(stage.standing(replicator, 'web-1').state).toBe('meeting-rpo');
+  });
+
+  it('by a mirror lose nothing once it is ready, and are compared again after a break', async () => {
+    const runbook = protecting(['db-1']);
+    const groups = runbook.groups.map((group) => ({
+      ...group,
+      replicate: { method: 'mirror', keep: 3, stallMs: 5_000 } as const,
+    }));
+    const stage = scene({ ...runbook, groups });
+    const replicator = await stage.start();
+    await stage.pass(60_000);
+    expect(stage.standing(replicator, 'db-1')).toEqual({ state: 'meeting-rpo', ageMs: 0 });
+    stage.world.strike({ kind: 'link-cut', link: 'wan' });
+    stage.world.clock.at(stage.world.clock.now() + 8_000, () =>
+      stage.world.strike({ kind: 'link-healed', link: 'wan' }),
+    );
+    await stage.pass(120_000);
+    expect(stage.standing(replicator, 'db-1')).toEqual({ state: 'meeting-rpo', ageMs: 0 });
+    const transfers = (await stage.entries()).flatMap((entry) =>
+      entry.type === 'replica.synced' ? [entry.transfer] : [],
+    );
+    expect(transfers).toEqual(['seed', 'resync']);
+    await stage.pass(700_000);
+    expect((await stage.reports())?.reports.get('db-1')).toMatchObject({ synced: { transfer: 'delta', bytes: 0 } });
+  });
+
   it('hold for a run that needs them, and go on afterwards', async () => {
     const stage = scene();
     let by = new Map<string, string>();
