@@ -19,6 +19,7 @@ const worldFaults: Readonly<Record<WorldFault['kind'], readonly string[]>> = {
   'migration-stalls': ['vm'],
   'disk-full': ['host'],
   'disk-freed': ['host', 'bytes'],
+  'point-rots': ['vm', 'host'],
   'agent-silent': ['vm'],
   'boot-fails': ['vm'],
   'shutdown-ignored': ['vm'],

@@ -64,6 +64,14 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     example('report last --simulate', 'what the newest run did', 'finished-run'),
     example('report last -o html --out report.html --simulate', 'a page for the auditor', 'finished-run'),
   ],
+  protect: [
+    example(`protect ${payroll} --once --simulate`, 'one cycle of each VM, for a timer or a first look', 'files'),
+    example(`protect ${payroll} --once --simulate -o json`, 'the same for another program', 'files'),
+  ],
+  verify: [
+    example(`verify ${payroll} --simulate`, 'are the recovery points whole', 'files'),
+    example(`verify ${payroll} --simulate -o json`, 'the result for another program', 'files'),
+  ],
   drill: [
     example(`drill ${payroll} --simulate`, 'rehearse it', 'files'),
     example(`drill ${payroll} --limit db-1 --simulate -o json`, 'one VM; the result for another program', 'files'),

@@ -14,6 +14,8 @@ interface WorldNeeds {
   readonly runbook?: Runbook;
   /** Whether the command acts, so that a simulated world has to remember it. Default: it only looks. */
   readonly isKept?: boolean;
+  /** Whether it goes on until somebody ends it: then a simulated world lets time pass as on a terminal. Default false. */
+  readonly isEndless?: boolean;
 }
 
 /** Opens the hosts and the store, real ones or with --simulate a simulated world, does the work, and closes them whatever happened. */
@@ -26,14 +28,17 @@ export async function withWorld<T>(call: Call, needs: WorldNeeds, work: (world: 
   }
 }
 
-function openSimulation(call: Call, { estate, runbook, isKept = false }: WorldNeeds): Promise<World> {
+function openSimulation(
+  call: Call,
+  { estate, runbook, isKept = false, isEndless = false }: WorldNeeds,
+): Promise<World> {
   const faults = optionText(call, 'faults');
   return call.environment.drivers.openSimulation({
     estate: estate.estate,
     ...(runbook === undefined ? {} : { runbook }),
     isKept,
     folder: simulationFolder(call, estate),
-    speed: speedOf(call),
+    speed: speedOf(call, isEndless),
     ...(faults === undefined ? {} : { faults: { file: faults, text: readText(call, faults) } }),
     lose: lostPlaces(call, estate),
   });
@@ -58,10 +63,10 @@ function openHosts(call: Call, { estate }: WorldNeeds): Promise<World> {
   return call.environment.drivers.openHosts({ estate: estate.estate, folder: dirname(pathOf(call, estate.file)) });
 }
 
-function speedOf(call: Call): number | 'max' {
+function speedOf(call: Call, isEndless: boolean): number | 'max' {
   const text = optionText(call, 'speed');
   if (text === undefined) {
-    return isRedrawn(call) ? 20 : 'max';
+    return isEndless || isRedrawn(call) ? 20 : 'max';
   }
   const speed = Number(text);
   if (text !== 'max' && !(Number.isFinite(speed) && speed > 0)) {

@@ -2,7 +2,10 @@ import type { Authority, Proof } from './authority.js';
 import type { Failure } from './failure.js';
 import type { JsonObject } from './json.js';
 import type { Observation } from './observation.js';
+import type { Place } from './place.js';
 import type { Plan } from './plan.js';
+import type { ProtectionState, RecoveryPoint, TransferKind } from './replica.js';
+import type { ReplicaReport } from './replica-report.js';
 import type { OperatorMove, RunRequest } from './request.js';
 
 /** Something that happened, in the past tense. Entries of a run are numbered from 1 without a gap and never changed. */
@@ -19,7 +22,10 @@ export interface EntryStamp {
 /** An entry before the journal has numbered it. */
 export type NewEntry = EntryBody & { readonly at: number; readonly author: string };
 
-export type EntryBody =
+export type EntryBody = RunEntryBody | ProtectionEntryBody;
+
+/** What happens in a run. */
+export type RunEntryBody =
   | { readonly type: 'run.requested'; readonly request: RunRequest; readonly runbook: string }
   | { readonly type: 'run.planned'; readonly plan: Plan }
   | { readonly type: 'run.started' }
@@ -37,7 +43,51 @@ export type EntryBody =
   | { readonly type: 'notice.failed'; readonly event: string; readonly failure: Failure }
   | { readonly type: 'run.finished'; readonly result: RunResult };
 
+/** What happens to the replicas of a runbook's VMs, in journals of their own: replication is no run. */
+export type ProtectionEntryBody =
+  /** Somebody tends them from now on. `reports` is what the journals before this one tell, so that they need not be read. */
+  | { readonly type: 'protection.started'; readonly runbook: string; readonly reports: readonly ReplicaReport[] }
+  /** `done` once for each was asked for · `interrupted` · `continued` in the next journal, since this one is long enough. */
+  | { readonly type: 'protection.ended'; readonly reason: 'done' | 'interrupted' | 'continued' }
+  /** A cycle has published this point: it exists from now on. */
+  | {
+      readonly type: 'replica.synced';
+      readonly vm: string;
+      readonly from: Place;
+      readonly to: Place;
+      readonly point: Omit<RecoveryPoint, 'pinnedBy'>;
+      readonly transfer: TransferKind;
+      readonly reason?: string;
+      readonly bytes: number;
+      /** From its beginning to its end, and of that the copying, ms. */
+      readonly tookMs: number;
+      readonly transferMs: number;
+    }
+  | {
+      readonly type: 'replica.failed';
+      readonly vm: string;
+      readonly failure: Failure;
+      /** How many in a row. */
+      readonly failures: number;
+      readonly againAt: number;
+    }
+  | { readonly type: 'replica.changed'; readonly vm: string; readonly state: ProtectionState; readonly why?: string }
+  /** `text` says why the RPO cannot be attained and what would do; without it, it can be again. */
+  | { readonly type: 'replica.forecast'; readonly vm: string; readonly text?: string }
+  /** The points of a runbook's replicas are read again; what follows is what was found. */
+  | { readonly type: 'verification.started'; readonly runbook: string }
+  /** So many points were read again. */
+  | {
+      readonly type: 'replica.checked';
+      readonly vm: string;
+      readonly place: Place;
+      readonly points: number;
+      readonly against: 'structure' | 'digests';
+      readonly damage?: Failure;
+    };
+
 export type EntryType = EntryBody['type'];
+export type RunEntryType = RunEntryBody['type'];
 
 /** Which step of which lane, by their ids in the plan. */
 export interface StepReference {

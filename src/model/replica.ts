@@ -17,6 +17,9 @@ export interface Replica {
  */
 export type ReplicaState = 'seeding' | 'in-sync' | 'behind' | 'resyncing' | 'broken' | 'source-lost';
 
+/** `seed` all that there is · `delta` what has changed since the last point · `resync` what differs by a comparison of both sides. */
+export type TransferKind = 'seed' | 'delta' | 'resync';
+
 /** All disks of one VM at one moment. It exists only once the journal says so. */
 export interface RecoveryPoint {
   readonly id: string;
@@ -30,3 +33,17 @@ export interface RecoveryPoint {
   /** Names of runs that need it and forbid its merge. */
   readonly pinnedBy: readonly string[];
 }
+
+/**
+ * `needs-configuration` it cannot be replicated as it is written · `seeding` nothing to recover from yet · `meeting-rpo`,
+ * `rpo-missed` by the age of the data now · `resyncing` after a break; its last point counts · `broken` no longer written
+ * to · `recovery-possible` the source is lost and there is something to recover from.
+ */
+export type ProtectionState =
+  | 'needs-configuration'
+  | 'seeding'
+  | 'meeting-rpo'
+  | 'rpo-missed'
+  | 'resyncing'
+  | 'broken'
+  | 'recovery-possible';

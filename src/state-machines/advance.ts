@@ -1,4 +1,4 @@
-import type { Entry } from '../model/entry.js';
+import type { Entry, RunEntryType } from '../model/entry.js';
 import type { Intent } from '../model/intent.js';
 import { entryHandlers } from './entry-handler.js';
 import { FoldDraft, type FoldedRun } from './fold.js';
@@ -20,7 +20,8 @@ export function advance(
       throw new Error(`entry ${entry.seq} of run ${state.runId} was applied after entry ${draft.seq}`);
     }
     draft.seq = entry.seq;
-    entryHandlers[entry.type](draft, entry as never);
+    // Replication has journals of its own; nothing of it belongs to a run.
+    entryHandlers[entry.type as RunEntryType]?.(draft, entry as never);
     draft.settle(entry.at);
   }
   draft.admitDue();

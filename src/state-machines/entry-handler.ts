@@ -1,4 +1,4 @@
-import type { Entry, EntryType } from '../model/entry.js';
+import type { Entry, RunEntryType } from '../model/entry.js';
 import type { OperatorMove } from '../model/request.js';
 import { isApprover } from './approver.js';
 import type { StepPlace } from './compile-plan.js';
@@ -6,7 +6,7 @@ import type { FoldDraft } from './fold.js';
 import type { LaneEvent, RetryRule } from './lane-event.js';
 
 type Handlers = {
-  readonly [Type in EntryType]: (draft: FoldDraft, entry: Extract<Entry, { readonly type: Type }>) => void;
+  readonly [Type in RunEntryType]: (draft: FoldDraft, entry: Extract<Entry, { readonly type: Type }>) => void;
 };
 
 /** The longest pause before another attempt or another look, in milliseconds. */

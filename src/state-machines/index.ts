@@ -8,5 +8,12 @@ export { freezeRun, thawRun } from './fold-cache.js';
 export { identityOf } from './identity.js';
 export { mayAnswer, type OfferedMove, offeredMoves, waitsForOperator } from './offers.js';
 export { type NoticeEvent, owedNotices } from './owed-notices.js';
+export {
+  advanceReplica,
+  newReplica,
+  type ReplicaEvent,
+  type ReplicaRequest,
+  type ReplicaState,
+} from './replica.js';
 export { resultOf } from './result.js';
 export type { LaneState, LaneStatus, RunPhase, RunState, StepActivity } from './run-state.js';

@@ -100,6 +100,7 @@ describe('the machine of a replica', () => {
       eventsIn: () => [
         { type: 'TIME', at: 10 },
         { type: 'COMPLETE', at: 5, dataAsOf: 5, nextAt: 10 },
+        { type: 'SEEN', dataAsOf: 5, nextAt: 10 },
         { type: 'FAIL', at: 5, againAt: 10, isTrackingLost: false },
         { type: 'FAIL', at: 5, againAt: 10, isTrackingLost: true },
         { type: 'BREAK', at: 5, againAt: 10 },

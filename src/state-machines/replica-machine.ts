@@ -5,6 +5,8 @@ export type ReplicaEvent =
   | { readonly type: 'TIME'; readonly at: number }
   /** A cycle, a seed or a resync is complete and its point published; for a mirror: it is ready. */
   | { readonly type: 'COMPLETE'; readonly at: number; readonly dataAsOf: number; readonly nextAt: number }
+  /** A look has shown a newer point than the last one known. */
+  | { readonly type: 'SEEN'; readonly dataAsOf: number; readonly nextAt: number }
   | { readonly type: 'FAIL'; readonly at: number; readonly againAt: number; readonly isTrackingLost: boolean }
   /** A mirror is no longer written to; its last complete state has been published. */
   | { readonly type: 'BREAK'; readonly at: number; readonly againAt: number }
@@ -16,9 +18,14 @@ export type ReplicaEvent =
 
 export interface ReplicaInput {
   readonly method: 'mirror' | 'block-sync';
+  /** Moment of the newest point, as the replica itself tells it; none before the seed is complete. */
+  readonly dataAsOf?: number;
+  /** When the first transfer is due. Default: now. */
+  readonly dueAt?: number;
 }
 
-export interface ReplicaContext extends ReplicaInput {
+export interface ReplicaContext {
+  readonly method: ReplicaInput['method'];
   /** What the next transfer has to be. A lost or broken dirty bitmap makes it a resync: it is never trusted again. */
   readonly next: 'seed' | 'delta' | 'resync';
   readonly hasPoint: boolean;
@@ -42,6 +49,16 @@ export const replicaMachine = setup({
         ? { next: 'delta' as const, hasPoint: true, dataAsOf: event.dataAsOf, dueAt: event.nextAt, failures: 0 }
         : {},
     ),
+    noteSeen: assign(({ context, event }) =>
+      event.type === 'SEEN'
+        ? {
+            next: context.next === 'seed' ? ('delta' as const) : context.next,
+            hasPoint: true,
+            dataAsOf: event.dataAsOf,
+            dueAt: context.failures > 0 ? context.dueAt : event.nextAt,
+          }
+        : {},
+    ),
     noteFailure: assign(({ context, event }) =>
       event.type === 'FAIL'
         ? {
@@ -63,18 +80,18 @@ export const replicaMachine = setup({
 }).createMachine({
   id: 'replica',
   context: ({ input }) => ({
-    ...input,
-    next: 'seed',
-    hasPoint: false,
-    dataAsOf: undefined,
-    dueAt: 0,
+    method: input.method,
+    next: input.dataAsOf === undefined ? 'seed' : 'delta',
+    hasPoint: input.dataAsOf !== undefined,
+    dataAsOf: input.dataAsOf,
+    dueAt: input.dueAt ?? 0,
     failures: 0,
   }),
   initial: 'waiting',
   on: { SOURCE_LOST: '.source-lost' },
   states: {
     waiting: {
-      on: { TIME: { guard: 'isDue', target: 'transferring' }, HOLD: 'held' },
+      on: { TIME: { guard: 'isDue', target: 'transferring' }, SEEN: { actions: 'noteSeen' }, HOLD: 'held' },
     },
     transferring: {
       entry: ['dueNever', 'requestTransfer'],
@@ -88,7 +105,14 @@ export const replicaMachine = setup({
       },
     },
     mirroring: {
-      on: { BREAK: { target: 'waiting', actions: 'noteBreak' }, HOLD: 'yielding' },
+      on: {
+        // A point under the live mirror.
+        TIME: { guard: 'isDue', actions: ['dueNever', 'requestTransfer'] },
+        COMPLETE: { actions: 'noteComplete' },
+        FAIL: { target: 'waiting', actions: 'noteFailure' },
+        BREAK: { target: 'waiting', actions: 'noteBreak' },
+        HOLD: 'yielding',
+      },
     },
     yielding: {
       entry: 'requestYield',
@@ -101,6 +125,13 @@ export const replicaMachine = setup({
     },
     held: { on: { RELEASE: { target: 'waiting', actions: 'dueNow' } } },
     // What a killed QEMU knew of changed blocks is not to be trusted when the source is back.
-    'source-lost': { entry: ['dueNever', 'distrust'], on: { SOURCE_BACK: { target: 'waiting', actions: 'dueNow' } } },
+    'source-lost': {
+      entry: ['dueNever', 'distrust'],
+      on: {
+        SOURCE_BACK: { target: 'waiting', actions: 'dueNow' },
+        // A transfer that had begun before has ended well: it is not lost.
+        COMPLETE: { target: 'waiting', actions: 'noteComplete' },
+      },
+    },
   },
 });

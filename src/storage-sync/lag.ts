@@ -1,16 +1,6 @@
-/**
- * `needs-configuration` it cannot be replicated as it is written · `seeding` nothing to recover from yet · `meeting-rpo`,
- * `rpo-missed` by the age of the data now · `resyncing` after a break; its last point counts · `broken` no longer written
- * to · `recovery-possible` the source is lost and there is something to recover from.
- */
-export type ProtectionState =
-  | 'needs-configuration'
-  | 'seeding'
-  | 'meeting-rpo'
-  | 'rpo-missed'
-  | 'resyncing'
-  | 'broken'
-  | 'recovery-possible';
+import type { ProtectionState } from '../model/replica.js';
+
+export type { ProtectionState };
 
 /** The states as people read them. */
 export const stateWords: Readonly<Record<ProtectionState, string>> = {

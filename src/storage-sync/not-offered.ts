@@ -19,6 +19,8 @@ export const noReplicas: Replicas = {
   promoted: async () => undefined,
   overlay: async () => undefined,
   sync: refuse,
+  cycle: refuse,
+  check: refuse,
   promote: refuse,
   createOverlay: refuse,
   removeOverlay: refuse,

@@ -1,7 +1,10 @@
 import type { TransferProgress } from '../hypervisors/hypervisor.js';
+import type { Failure } from '../model/failure.js';
 import type { VmFacts } from '../model/inventory.js';
 import type { Place } from '../model/place.js';
-import type { RecoveryPoint, Replica } from '../model/replica.js';
+import type { RecoveryPoint, Replica, TransferKind } from '../model/replica.js';
+import type { Replicate } from '../model/runbook.js';
+import type { TransferRate } from './link-rate.js';
 
 /**
  * The copies of disks on other sites, as the steps of a run need them. A port.
@@ -29,6 +32,25 @@ export interface Replicas {
     signal: AbortSignal,
     progress: (progress: TransferProgress) => void,
   ): Promise<SyncResult>;
+  /**
+   * One cycle of a VM's replication, as its runbook asks for it: makes the replica where this host has none, brings it up to
+   * the source's present, publishes a point, and merges away the points that are more than `keep`. A mirror is brought to
+   * where it is ready, and one that is ready gets a point. Which transfer it takes is for the driver to see, by what
+   * source and replica are now; a chain of changes that is broken or not known is never trusted.
+   *
+   * Aborted, it ends at a safe point and rejects with `call-aborted`; what was copied may be copied again. A replica that a
+   * run has promoted or a VM runs above is refused with `replica-in-use` (precondition): only `sync` and `reverse` open it.
+   */
+  cycle(
+    request: CycleRequest,
+    signal: AbortSignal,
+    progress: (progress: TransferProgress) => void,
+  ): Promise<CycleResult>;
+  /**
+   * Reads all points of a replica again and compares them with what the store knows of them. Resolves also when one is
+   * damaged; rejects only when it could not look. No point that is being read is merged away meanwhile.
+   */
+  check(vm: string, at: Place, signal: AbortSignal): Promise<CheckResult>;
   /** Ends writing from the source, publishes what is complete, and pins the point that will be used. */
   promote(vm: string, at: Place, choice: PointChoice, runId: string, signal: AbortSignal): Promise<PromotedReplica>;
   /** The point that an earlier `promote` of this run pinned; undefined when there is none. */
@@ -58,6 +80,36 @@ export interface SyncResult {
   readonly point: RecoveryPoint;
   /** What a person should know of it, such as why whole disks were compared; sentences without a full stop. */
   readonly notes?: readonly string[];
+}
+
+export interface CycleRequest {
+  readonly vm: string;
+  readonly from: Place;
+  readonly to: Place;
+  /** Method, points to keep, and whether to quiesce, as the runbook has them. */
+  readonly replicate: Replicate;
+  /** Its part of the link's and the runbook's rate, to be asked before bytes are sent. Default: no limit. */
+  readonly rate?: TransferRate;
+  /** The same as a figure of now, for a transfer that somebody else carries and that cannot ask. Default: no limit. */
+  readonly bytesPerSecond?: number;
+}
+
+export interface CycleResult extends SyncResult {
+  /** What it came to. */
+  readonly transfer: TransferKind;
+  /** Why it was a resync. */
+  readonly reason?: string;
+  /** Time of the copying alone, ms. */
+  readonly transferMs: number;
+}
+
+export interface CheckResult {
+  /** Points that were read, oldest first. */
+  readonly points: readonly RecoveryPoint[];
+  /** What they were compared with: the `structure` of their images and the sizes recorded, or the `digests` recorded too. */
+  readonly against: 'structure' | 'digests';
+  /** The first damage found; its message names the point or the file. */
+  readonly damage?: Failure;
 }
 
 export interface PromotedReplica {

@@ -1,16 +1,7 @@
+import type { CycleSeen } from '../model/replica-report.js';
 import { formatDuration, formatRate, formatSize } from '../model/units.js';
 
-/** A cycle of block-sync that has published its point. */
-export interface CycleSeen {
-  /** From the moment of the point before to the moment of this one, ms: what the delta was written in. */
-  readonly intervalMs: number;
-  /** What was carried. */
-  readonly bytes: number;
-  /** Of the copying alone. */
-  readonly transferMs: number;
-  /** Of everything else between the moment of the point and its publication: freeze, extents, flush. */
-  readonly otherMs: number;
-}
+export type { CycleSeen };
 
 export interface Objective {
   readonly rpoMs: number;

@@ -10,9 +10,10 @@ import type { Place } from '../model/place.js';
 import type { RecoveryPoint, Replica } from '../model/replica.js';
 import { HeldReplicas } from './held-replicas.js';
 import { blockSync } from './methods/block-sync/cycle.js';
-import type { Replicas, SyncResult } from './replicas.js';
+import type { CycledDisk } from './methods/block-sync/cycle-request.js';
+import type { CycleRequest, CycleResult, Replicas, SyncResult } from './replicas.js';
 import { type Absorb } from './store/absorb.js';
-import { createReplicaStore, type StoredPoint, type StoredReplica } from './store/store.js';
+import { createReplicaStore, type ReplicaStore, type StoredPoint, type StoredReplica } from './store/store.js';
 import { findVm } from './vm-place.js';
 
 export interface StoredReplicasOptions {
@@ -36,7 +37,7 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
   const held = new HeldReplicas((host) =>
     createReplicaStore({ shell, sockets, on: host, replicas: siteOf(estate, host).replicas }),
   );
-  const syncs = new Map<string, Promise<SyncResult>>();
+  const syncs = new Map<string, Promise<BlockSynced>>();
   /** All replicas of a site's hosts; those of hosts that cannot be reached are left out, as the facts of the host say. */
   const listed = async <Shown>(site: string, signal: AbortSignal, show: (each: Listed) => Promise<Shown>) => {
     const hosts = Object.keys(estate.sites[site]?.hosts ?? {});
@@ -74,7 +75,15 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
       points: points.map(shownPoint),
     };
   };
-  const syncOnce: Replicas['sync'] = async (vm, from, to, signal, onProgress) => {
+  const blockSyncOnce = async ({
+    vm,
+    from,
+    to,
+    quiesce,
+    rate,
+    signal,
+    onProgress,
+  }: BlockSync): Promise<BlockSynced> => {
     const store = held.storeAt(to.host);
     const known = await held.named(to.host, vm, signal);
     const found = await findVm(
@@ -88,15 +97,27 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
     const { id, host } = found;
     const scratch = hostsOf(estate)[host]?.scratch ?? siteOf(estate, host).images;
     const place = { site: from.site, host };
-    const { point, bytes, notes } = await blockSync(
-      { vm: { id, name: vm }, from: place, to, scratch, quiesce: quiesces(vm), signal, onProgress },
+    const limited = rate === undefined ? {} : { rate };
+    const { point, bytes, notes, disks, transferMs } = await blockSync(
+      { vm: { id, name: vm }, from: place, to, scratch, quiesce, signal, onProgress, ...limited },
       { backups, hypervisor, shell, sockets, clock, store },
     );
     const made = (await store.find(id, signal))?.points.find((each) => each.id === point.id);
     if (made === undefined) {
       throw replicaNotFound(vm, to.host);
     }
-    return { bytes, point: shownPoint(made), ...(notes.length === 0 ? {} : { notes }) };
+    return { id, bytes, point: shownPoint(made), disks, transferMs, notes };
+  };
+  /** One at a time for a replica; who asks for it meanwhile hears how the one under way ends. */
+  const blockSynced = async (request: BlockSync): Promise<BlockSynced> => {
+    const key = `${request.to.host} ${request.vm}`;
+    const underWay = syncs.get(key);
+    if (underWay !== undefined) {
+      return await underWay;
+    }
+    const sync = blockSyncOnce(request).finally(() => syncs.delete(key));
+    syncs.set(key, sync);
+    return await sync;
   };
   return {
     list: (site, signal) => listed(site, signal, (each) => shown(each, signal)),
@@ -108,15 +129,40 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
       const all = await listed(site, signal, async ({ replica }) => replica.points.at(-1)?.manifest.carries);
       return all.flatMap((facts) => (facts === undefined ? [] : [facts]));
     },
-    async sync(vm, from, to, signal, progress) {
-      const key = `${to.host} ${vm}`;
-      const underWay = syncs.get(key);
-      if (underWay !== undefined) {
-        return await underWay;
+    async sync(vm, from, to, signal, onProgress) {
+      const { bytes, point, notes } = await blockSynced({
+        vm,
+        from,
+        to,
+        quiesce: quiesces(vm),
+        rate: undefined,
+        signal,
+        onProgress,
+      });
+      return { bytes, point, ...(notes.length === 0 ? {} : { notes }) };
+    },
+    async cycle({ vm, from, to, replicate, rate }, signal, onProgress) {
+      if (replicate.method === 'mirror') {
+        throw mirrorNotOffered(vm);
       }
-      const sync = syncOnce(vm, from, to, signal, progress).finally(() => syncs.delete(key));
-      syncs.set(key, sync);
-      return await sync;
+      const { quiesce, keep } = replicate;
+      const synced = await blockSynced({ vm, from, to, quiesce, rate, signal, onProgress });
+      const notes = [...synced.notes, ...(await mergedNotes(held.storeAt(to.host), { id: synced.id, keep, signal }))];
+      const { bytes, point, transferMs } = synced;
+      return { bytes, point, transferMs, ...transferOf(synced.disks), ...(notes.length === 0 ? {} : { notes }) };
+    },
+    async check(vm, at, signal) {
+      const { store, id } = await demanded(vm, at.host, signal);
+      const points = (await store.find(id, signal))?.points.map(shownPoint) ?? [];
+      try {
+        await store.check(id, signal);
+        return { points, against: 'structure' };
+      } catch (error) {
+        if (error instanceof FailureError && damageCodes.has(error.failure.code)) {
+          return { points, against: 'structure', damage: error.failure };
+        }
+        throw error;
+      }
     },
     async promote(vm, at, choice, runId, signal) {
       const { store, id } = await demanded(vm, at.host, signal);
@@ -155,6 +201,55 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
         }),
       ),
   };
+}
+
+interface BlockSync extends Pick<CycleRequest, 'vm' | 'from' | 'to'> {
+  readonly quiesce: boolean;
+  readonly rate: CycleRequest['rate'];
+  readonly signal: AbortSignal;
+  readonly onProgress: Parameters<Replicas['sync']>[4];
+}
+
+interface BlockSynced extends SyncResult {
+  /** The VM's UUID. */
+  readonly id: string;
+  readonly disks: readonly CycledDisk[];
+  readonly transferMs: number;
+  readonly notes: readonly string[];
+}
+
+/** What a check of the store says when it has looked and found damage. */
+const damageCodes: ReadonlySet<string> = new Set(['replica-damaged', 'image-missing']);
+
+/** What the transfers of all disks came to together: one disk that was compared makes it a resync. */
+function transferOf(disks: readonly CycledDisk[]): Pick<CycleResult, 'transfer' | 'reason'> {
+  const compared = disks.find(({ how }) => how === 'resync');
+  if (compared !== undefined) {
+    return { transfer: 'resync', ...(compared.why === undefined ? {} : { reason: compared.why }) };
+  }
+  return { transfer: disks.every(({ how }) => how === 'seed') ? 'seed' : 'delta' };
+}
+
+/** Merges what is more than `keep`. The new point stands whatever comes of it, and the next cycle merges what is left. */
+async function mergedNotes(
+  store: ReplicaStore,
+  { id, keep, signal }: { readonly id: string; readonly keep: number; readonly signal: AbortSignal },
+): Promise<readonly string[]> {
+  try {
+    await store.merge(id, keep, signal);
+    return [];
+  } catch (error) {
+    return [`older points were not merged yet: ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
+
+function mirrorNotOffered(vm: string): FailureError {
+  return new FailureError({
+    code: 'mirror-not-offered',
+    kind: 'permanent',
+    message: `This version makes no mirrors on real hosts, so ${vm} is not protected`,
+    hint: 'write `replicate: { method: block-sync, every: 1m }` for its group',
+  });
 }
 
 interface Listed {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Failure, FailureError } from '../../src/model/failure.js';
 import type { Place } from '../../src/model/place.js';
 import type { Replica } from '../../src/model/replica.js';
+import type { Replicate } from '../../src/model/runbook.js';
 import type { OverlayRequest, Replicas } from '../../src/storage-sync/replicas.js';
 
 /** What the copies of disks must be given to prove their promises. */
@@ -11,6 +12,8 @@ export interface ReplicasDriver {
   readonly synced: string;
   /** A VM that runs at `from` and has a mirror at `to` that is ready. */
   readonly mirrored: string;
+  /** A VM that runs at `from` and has no replica. */
+  readonly unprotected: string;
   readonly from: Place;
   readonly to: Place;
   /** Lets time pass until the call is answered. */
@@ -19,6 +22,8 @@ export interface ReplicasDriver {
   pass(ms: number): Promise<void>;
   /** The protected site is gone, at once. */
   loseSource(): Promise<void>;
+  /** Changes what the files of its newest point at `to` hold. */
+  damage(vm: string): Promise<void>;
   /** Stops the VM at its source, and starts it at the replica's host over these disks. */
   moveCold(vm: string, disks: readonly { target: string; path: string; sizeBytes: number }[]): Promise<void>;
   close(): Promise<void>;
@@ -122,6 +127,86 @@ export function describeReplicas(name: string, makeDriver: () => Promise<Replica
         expect((await replicaOf(driver.synced)).state).toBe('source-lost');
         const call = driver.replicas.sync(driver.synced, driver.from, driver.to, never, ignore);
         expect(await failure(call)).toMatchObject({ kind: 'transient' });
+      });
+    });
+
+    describe('cycles', () => {
+      const policy: Replicate = { method: 'block-sync', everyMs: 60_000, keep: 2, quiesce: false };
+      const ask = (vm: string, signal = never, progress: () => void = ignore) =>
+        driver.replicas.cycle({ vm, from: driver.from, to: driver.to, replicate: policy }, signal, progress);
+      const cycle = async (vm: string) => await driver.answered(ask(vm));
+
+      it('begin with a seed where there is no replica, and go on with what has changed', async () => {
+        const seed = await cycle(driver.unprotected);
+        expect(seed.transfer).toBe('seed');
+        await driver.pass(5_000);
+        const delta = await cycle(driver.unprotected);
+        expect(delta.transfer).toBe('delta');
+        expect(delta.bytes).toBeLessThan(seed.bytes);
+        expect(delta.point.at).toBeGreaterThan(seed.point.at);
+        expect((await replicaOf(driver.unprotected)).points.map(({ id }) => id)).toEqual([
+          seed.point.id,
+          delta.point.id,
+        ]);
+      });
+
+      it('keep as many points as the runbook asks for, and those that somebody needs', async () => {
+        const first = await cycle(driver.unprotected);
+        const request = overlayOf(driver.unprotected);
+        await driver.answered(driver.replicas.createOverlay(request, never));
+        const ids: string[] = [];
+        for (let count = 0; count < 3; count += 1) {
+          await driver.pass(5_000);
+          ids.push((await cycle(driver.unprotected)).point.id);
+        }
+        const points = async () => (await replicaOf(driver.unprotected)).points.map(({ id }) => id);
+        expect(await points()).toEqual([first.point.id, ...ids.slice(1)]);
+        await driver.answered(driver.replicas.removeOverlay(driver.unprotected, driver.to.host, request.key, never));
+        await driver.pass(5_000);
+        const { point } = await cycle(driver.unprotected);
+        expect(await points()).toEqual([ids.at(-1), point.id]);
+      });
+
+      it('end at a safe point when they are stopped, and can be made again', async () => {
+        const stop = new AbortController();
+        const stopped = ask(driver.unprotected, stop.signal, () => stop.abort());
+        expect(await failure(stopped)).toMatchObject({ code: 'call-aborted' });
+        expect((await replicaOf(driver.unprotected)).points).toEqual([]);
+        expect((await cycle(driver.unprotected)).transfer).toBe('seed');
+      });
+
+      it('leave alone a replica that a run has taken', async () => {
+        await promote(driver.synced);
+        expect(await failure(ask(driver.synced))).toMatchObject({ code: 'replica-in-use', kind: 'precondition' });
+      });
+
+      it('fail for a while when the source is gone', async () => {
+        await driver.loseSource();
+        expect(await failure(ask(driver.synced))).toMatchObject({ kind: 'transient' });
+      });
+
+      it('cannot copy what is not there', async () => {
+        expect(await failure(ask('stranger'))).toMatchObject({ kind: 'permanent' });
+      });
+    });
+
+    describe('a check', () => {
+      it('reads all points again and finds them whole', async () => {
+        const { points } = await replicaOf(driver.synced);
+        const checked = await driver.answered(driver.replicas.check(driver.synced, driver.to, never));
+        expect(checked.points.map(({ id }) => id)).toEqual(points.map(({ id }) => id));
+        expect(checked.damage).toBeUndefined();
+      });
+
+      it('tells of a point that does not hold what was written to it', async () => {
+        await driver.damage(driver.synced);
+        const checked = await driver.answered(driver.replicas.check(driver.synced, driver.to, never));
+        expect(checked.damage).toMatchObject({ kind: 'permanent' });
+      });
+
+      it('knows no replica of a VM that has none', async () => {
+        const call = driver.replicas.check('stranger', driver.to, never);
+        expect(await failure(call)).toMatchObject({ code: 'replica-not-found' });
       });
     });
 

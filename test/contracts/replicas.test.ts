@@ -6,6 +6,7 @@ async function simulatedDriver(): Promise<ReplicasDriver> {
     vms: [
       { name: 'web-1', host: 'north-1' },
       { name: 'db-1', host: 'north-1' },
+      { name: 'app-1', host: 'north-1' },
     ],
     replicas: [
       { vm: 'web-1', to: south1, method: 'block-sync', pointAgeMs: 30_000 },
@@ -16,11 +17,13 @@ async function simulatedDriver(): Promise<ReplicasDriver> {
     replicas: world.replicas,
     synced: 'web-1',
     mirrored: 'db-1',
+    unprotected: 'app-1',
     from: north1,
     to: south1,
     answered: (call) => answered(world, call),
     pass: (ms) => pass(world, ms),
     loseSource: async () => world.strike({ kind: 'site-dies', site: 'north' }),
+    damage: async (vm) => world.strike({ kind: 'point-rots', vm, host: 'south-1' }),
     async moveCold(vm, disks) {
       const { hypervisor } = world;
       const id = await idOf(world, 'north-1', vm);

@@ -1,5 +1,6 @@
 import type { CommandSpec } from '../command-spec.js';
 import { lookingCommands } from './looking.js';
+import { protectingCommands } from './protecting.js';
 import { runningCommands } from './running.js';
 import { steeringCommands } from './steering.js';
 import { otherCommands, writingCommands } from './writing.js';
@@ -8,6 +9,7 @@ import { otherCommands, writingCommands } from './writing.js';
 export const catalogue: readonly CommandSpec[] = [
   ...writingCommands,
   ...lookingCommands,
+  ...protectingCommands,
   ...runningCommands,
   ...steeringCommands,
   ...otherCommands,

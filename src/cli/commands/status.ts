@@ -1,19 +1,25 @@
 import type { Inventory } from '../../model/inventory.js';
 import type { Runbook } from '../../model/runbook.js';
 import { formatDuration } from '../../model/units.js';
-import type { RunSummary } from '../../stores/journal.js';
+import { readProtection } from '../../storage-sync/protection-journal.js';
+import { type ProtectionReports } from '../../storage-sync/protection-reports.js';
+import { lastVerification } from '../../storage-sync/verifier.js';
+import type { Journal, RunSummary } from '../../stores/journal.js';
 import { type Call, note } from '../call.js';
 import { readEstate } from '../estate-file.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { typedCommands } from '../follow.js';
+import { holderName } from '../holder-name.js';
 import { withWorld } from '../open-world.js';
 import { lookAtWorld, tell } from '../plan-making.js';
+import { stateText } from '../progress/protection-frame.js';
 import { quoted, runCommand } from '../progress/typed-commands.js';
 import { dayAndTime, timeOfDay } from '../progress/words.js';
 import { type StatusRow, statusRows } from '../status-rows.js';
 import type { Style } from '../style.js';
-import { readSubject } from '../subject.js';
+import { readSubject, type Subject } from '../subject.js';
 import { table } from '../table.js';
+import { type Trust, trustOf } from '../trust.js';
 
 /** `lifeboat status`: could it be failed over now, and what would be lost. */
 export async function statusCommand(call: Call): Promise<ExitCode> {
@@ -24,21 +30,25 @@ export async function statusCommand(call: Call): Promise<ExitCode> {
     const inventory = await lookAtWorld(world, estate);
     const runs = await world.store.journal.runs();
     const { runbook } = subject ?? {};
-    const rows = statusRows(inventory, runbook);
+    const { journal } = world.store;
+    const protection = runbook === undefined ? undefined : await readProtection(journal, runbook.name);
+    const rows = statusRows(inventory, runbook, protection?.reports);
     const own = runs.filter((run) => run.runbook === runbook?.name);
-    const history = runbook === undefined ? undefined : { runbook: runbook.name, ...historyOf(own) };
-    const { isSimulated } = world;
-    const silent = isSimulated ? [] : silentHosts(inventory, runbook);
+    const history = subject === undefined ? undefined : await historyOf(subject, { runs: own, journal, protection });
+    const tendedBy = protection === undefined ? undefined : await world.store.leases.holderOf(protection.journal);
+    // Where nothing was ever replicated, places and states are all there is to say.
+    const isReplicated = world.isSimulated || protection !== undefined || inventory.replicas.length > 0;
+    const silent = world.isSimulated ? [] : silentHosts(inventory, runbook);
     const open = own.find(({ result }) => result === undefined);
-    const advice = [...silent, ...adviceOf(call, { rows, file, open, isSimulated })];
-    tell(call, () => text(call, { rows, history, at: inventory.at, isSimulated }), {
+    const advice = [...silent, ...adviceOf(call, { rows, file, open, isReplicated })];
+    tell(call, () => text(call, { rows, history, at: inventory.at, isReplicated, tendedBy: tendedBy?.heldBy.holder }), {
       kind: 'Status',
       members: { at: inventory.at, vms: rows, ...(history === undefined ? {} : { history }), advice },
     });
     for (const { why, next } of advice) {
       note(call, [why, ...(next === undefined ? [] : [`  ${next}`])].join('\n'));
     }
-    return silent.length > 0 ? exitCodes.unreachable : exitCodeOf(rows, isSimulated);
+    return silent.length > 0 ? exitCodes.unreachable : exitCodeOf(rows, isReplicated);
   });
 }
 
@@ -77,15 +87,15 @@ function adviceOf(
     readonly file: string | undefined;
     /** A run of the runbook that has not ended. */
     readonly open: RunSummary | undefined;
-    readonly isSimulated: boolean;
+    readonly isReplicated: boolean;
   },
 ): readonly Advice[] {
-  const { rows, file, open, isSimulated } = status;
+  const { rows, file, open, isReplicated } = status;
   if (open !== undefined) {
     const next = runCommand(typedCommands(call, open.runId), 'watch');
     return [{ why: `The ${open.mode} ${open.runId} is open, so that this may change:`, next }];
   }
-  if (!isSimulated) {
+  if (!isReplicated) {
     return [];
   }
   const { suffix } = typedCommands(call, '');
@@ -122,34 +132,58 @@ function adviceOf(
   ];
 }
 
-interface History {
+interface History extends Trust {
+  readonly runbook: string;
   readonly lastRun?: RunSummary;
   readonly lastDrill?: RunSummary;
+  readonly lastVerification?: NonNullable<Awaited<ReturnType<typeof lastVerification>>>;
+  /** Since when its replicas are or were tended, and until when. */
+  readonly protection?: { readonly startedAt: number; readonly lastAt: number; readonly endedAt?: number };
 }
 
 /** Runs come newest first. */
-function historyOf(runs: readonly RunSummary[]): History {
+async function historyOf(
+  subject: Subject,
+  known: {
+    readonly runs: readonly RunSummary[];
+    readonly journal: Journal;
+    readonly protection: ProtectionReports | undefined;
+  },
+): Promise<History> {
+  const { runs, journal, protection } = known;
+  const runbook = subject.runbook.name;
   const [lastRun] = runs;
   const lastDrill = runs.find(({ mode }) => mode === 'drill');
-  return { ...(lastRun === undefined ? {} : { lastRun }), ...(lastDrill === undefined ? {} : { lastDrill }) };
+  const verified = await lastVerification(journal, runbook);
+  return {
+    runbook,
+    ...(await trustOf(subject, lastDrill, journal)),
+    ...(lastRun === undefined ? {} : { lastRun }),
+    ...(lastDrill === undefined ? {} : { lastDrill }),
+    ...(verified === undefined ? {} : { lastVerification: verified }),
+    ...(protection === undefined ? {} : { protection: spanOf(protection) }),
+  };
+}
+
+function spanOf({ startedAt, lastAt, endedAt }: ProtectionReports): NonNullable<History['protection']> {
+  return { startedAt, lastAt, ...(endedAt === undefined ? {} : { endedAt }) };
 }
 
 function text(
   call: Call,
   status: {
     readonly rows: readonly StatusRow[];
-    readonly history: ({ readonly runbook: string } & History) | undefined;
+    readonly history: History | undefined;
+    /** Who tends the replicas now. */
+    readonly tendedBy: string | undefined;
     readonly at: number;
-    readonly isSimulated: boolean;
+    readonly isReplicated: boolean;
   },
 ): string {
   const { style } = call;
-  const { history, isSimulated } = status;
-  const past =
-    history === undefined
-      ? ''
-      : `\n${history.runbook}: last run ${runText(history.lastRun, status.at)}; last drill ${runText(history.lastDrill, status.at)}\n`;
-  if (!isSimulated) {
+  const { history, isReplicated } = status;
+  const past = history === undefined ? '' : `\n${historyText(history, status)}\n`;
+  if (!isReplicated) {
     const seen = status.rows.map(({ vm, place, state }) => [
       vm,
       place,
@@ -161,14 +195,34 @@ function text(
     row.vm,
     placeText(row, style),
     row.method,
-    row.replicaState === undefined ? row.replica : `${row.replica} ${row.replicaState}`,
+    row.replica,
+    row.protection === undefined ? '-' : stateText(row.protection, style),
     row.lastPointAt === undefined ? '-' : shortTime(row.lastPointAt, status.at),
     row.dataAgeMs === undefined ? '-' : formatDuration(row.dataAgeMs),
     row.targetMs === undefined ? '-' : formatDuration(row.targetMs),
     verdictText(row.verdict, style),
   ]);
-  const heading = ['VM', 'RUNS AT', 'METHOD', 'REPLICA', 'LAST POINT', 'RPO NOW', 'TARGET', 'RPO'];
-  return `${table(heading, rows, style)}${past}`;
+  const heading = ['VM', 'RUNS AT', 'METHOD', 'REPLICA', 'STATE', 'LAST POINT', 'RPO NOW', 'TARGET', 'RPO'];
+  const reasons = status.rows.flatMap(({ vm, why }) => (why === undefined ? [] : [`${vm}: ${why}`]));
+  return [table(heading, rows, style), ...reasons.map((line) => `${line}\n`), past].join('');
+}
+
+function historyText(
+  history: History,
+  { at, tendedBy }: { readonly at: number; readonly tendedBy: string | undefined },
+): string {
+  const { runbook, trust, why, lastRun, lastDrill, lastVerification: verified, protection } = history;
+  const ago = (since: number): string => `${formatDuration(Math.max(0, at - since))} ago`;
+  const tended =
+    tendedBy === undefined
+      ? `tended by nobody; \`lifeboat protect\` last wrote ${ago(protection?.lastAt ?? at)}`
+      : `tended by ${holderName(tendedBy)}`;
+  const damaged = verified?.damaged.length === 0 ? 'no damage found' : `damaged: ${verified?.damaged.join(', ') ?? ''}`;
+  return [
+    `${runbook}: ${trust}, ${why}; last run ${runText(lastRun, at)}; last drill ${runText(lastDrill, at)}`,
+    ...(protection === undefined ? [] : [`its replicas are ${tended}`]),
+    ...(verified === undefined ? [] : [`its points were read again ${ago(verified.at)}: ${damaged}`]),
+  ].join('\n');
 }
 
 /** Where it was seen running; anything else is said. */

@@ -62,6 +62,14 @@ function textOf(entry: Entry, context: LineContext): string | undefined {
     case 'notice.failed':
       return `run notice ${entry.event} not sent: ${entry.failure.message}`;
     case 'timer.fired':
+    case 'verification.started':
+    case 'protection.started':
+    case 'protection.ended':
+    case 'replica.synced':
+    case 'replica.failed':
+    case 'replica.changed':
+    case 'replica.forecast':
+    case 'replica.checked':
       return undefined;
   }
 }

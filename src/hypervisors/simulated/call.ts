@@ -3,7 +3,7 @@ import type { Failure } from '../../model/failure.js';
 import type { Place } from '../../model/place.js';
 import type { ReadyCheck } from '../../model/runbook.js';
 import type { Notice } from '../../notifiers/notifier.js';
-import type { OverlayRequest, PointChoice } from '../../storage-sync/replicas.js';
+import type { CycleRequest, OverlayRequest, PointChoice } from '../../storage-sync/replicas.js';
 import type { ShellCommand } from '../host-shell.js';
 import type { Carrying, Migration, VmDefinition } from '../hypervisor.js';
 
@@ -50,6 +50,9 @@ export type ReplicasRequest = { readonly port: 'replicas' } & (
   | { readonly method: 'list' | 'carried'; readonly site: string }
   | { readonly method: 'find'; readonly vm: string; readonly at: Place }
   | { readonly method: 'sync' | 'reverse'; readonly vm: string; readonly from: Place; readonly to: Place }
+  /** The rate is a figure here: nobody asks before each byte. */
+  | { readonly method: 'cycle'; readonly cycle: Omit<CycleRequest, 'rate'> }
+  | { readonly method: 'check'; readonly vm: string; readonly at: Place }
   | {
       readonly method: 'promote';
       readonly vm: string;
@@ -127,7 +130,10 @@ function askedOfReplicas(request: ReplicasRequest): ReturnType<typeof askedOf> {
     case 'sync':
     case 'reverse':
       return { host: request.to.host };
+    case 'cycle':
+      return { host: request.cycle.to.host };
     case 'find':
+    case 'check':
     case 'promote':
     case 'promoted':
       return { host: request.at.host };
@@ -147,6 +153,7 @@ const looks: ReadonlySet<string> = new Set([
   'list',
   'find',
   'carried',
+  'check',
   'promoted',
   'overlay',
   'status',

@@ -1,12 +1,19 @@
 import type { VmFacts } from '../../model/inventory.js';
-import type { RecoveryPoint, Replica, ReplicaState } from '../../model/replica.js';
+import type { RecoveryPoint, Replica, ReplicaState, TransferKind } from '../../model/replica.js';
+import type { CheckResult } from '../../storage-sync/replicas.js';
+import type { Outcome } from './call.js';
 import { type Copy, copyKey, type Overlay, type PublishedPoint, type Replication } from './copy.js';
 import { after, type Core, nextId, note } from './core.js';
+import { failed } from './failures.js';
 import { natureOf, vmFacts } from './guests.js';
 import { copiesOf, layersOver } from './holdings.js';
 import { canSpeak, isReachable } from './network.js';
+import type { SyncPurpose } from './transfer.js';
 import { begin } from './transfers.js';
 import type { Guest, HostState } from './world-state.js';
+
+/** How fast a host reads its own disks. */
+const readBytesPerSecond = 1e9;
 
 /** A replica counts as behind when its newest data is older than this many of its periods. */
 const periodsBehind = 2;
@@ -50,14 +57,29 @@ function deltaBytes(core: Core, copy: Copy): number {
 }
 
 /** Begins to bring a copy up to the source's present. */
-export function beginSync(core: Core, copy: Copy, isAsked: boolean) {
+export function beginSync(core: Core, copy: Copy, isAsked: boolean, capBytesPerSecond?: number) {
+  const purpose: SyncPurpose = {
+    kind: 'sync',
+    copy: copyKey(copy.vm, copy.host),
+    asOf: core.clock.now(),
+    isAsked,
+    transfer: transferOf(copy),
+  };
   return begin(core, {
     source: copy.source,
     target: copy.host,
-    purpose: { kind: 'sync', copy: copyKey(copy.vm, copy.host), asOf: core.clock.now(), isAsked },
+    purpose,
     totalBytes: deltaBytes(core, copy),
     dirtyBytesPerSecond: 0,
+    ...(capBytesPerSecond === undefined ? {} : { capBytesPerSecond }),
   });
+}
+
+function transferOf(copy: Copy): TransferKind {
+  if (copy.dataAt === undefined) {
+    return 'seed';
+  }
+  return copy.method === 'mirror' && !copy.isLive ? 'resync' : 'delta';
 }
 
 /** A complete cycle becomes a recovery point; the oldest that nobody needs are merged away. */
@@ -128,6 +150,31 @@ export function replicaOf(core: Core, copy: Copy): Replica {
   };
 }
 
+/** Reads all points of a copy again. */
+export function check(core: Core, vm: string, host: string): Outcome {
+  const copy = copyAt(core, vm, host);
+  if (copy === undefined) {
+    return failed('replica-not-found', 'permanent', `${host} has no replica of ${vm}`, 'Protect the VM first');
+  }
+  const damage = copy.points.find(({ id }) => id === copy.damaged);
+  const value: CheckResult = {
+    points: copy.points.map((point) => recoveryPoint(core, copy, point)),
+    against: 'digests',
+    ...(damage === undefined
+      ? {}
+      : {
+          damage: {
+            code: 'replica-damaged',
+            kind: 'permanent',
+            message: `Point ${damage.id} of ${vm} on ${host} does not hold what was written to it`,
+            hint: 'Use an older point, and remove the replica so that it is seeded anew',
+          },
+        }),
+  };
+  const readBytes = copy.points.at(-1)?.sizeBytes ?? 0;
+  return { value, tookMs: Math.round((1_000 * readBytes) / readBytesPerSecond) };
+}
+
 function stateOf(core: Core, copy: Copy): ReplicaState {
   const source = core.state.hosts[copy.source];
   const newest = dataAt(core, copy);
@@ -152,7 +199,7 @@ function stateOf(core: Core, copy: Copy): ReplicaState {
 /** The time has come for the next point of a copy. */
 export function cycle(core: Core, key: string): void {
   const copy = core.state.copies[key];
-  if (copy === undefined) {
+  if (copy === undefined || copy.isTended) {
     return;
   }
   after(core, replicationOf(core, copy.vm).everyMs, { event: 'cycle-due', copy: key });
@@ -194,7 +241,7 @@ export function linkChanged(core: Core, ids?: ReadonlySet<string>): void {
     if (copy.isLive && !isWhole) {
       copy.isLive = false;
       copy.dataAt = core.clock.now();
-    } else if (!copy.isLive && isWhole) {
+    } else if (!copy.isLive && isWhole && !copy.isTended) {
       catchUp(core, copy);
     }
   }

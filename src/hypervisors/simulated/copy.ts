@@ -25,6 +25,10 @@ export interface Copy {
   isLive: boolean;
   /** Whether writing from the source has ended for good, by a promotion or a move. */
   isClosed: boolean;
+  /** Whether its cycles are asked for from outside, so that the world lets none happen by itself any more. */
+  isTended?: true;
+  /** The id of a point whose files no longer hold what was written to them. */
+  damaged?: string;
   /** Point pinned for each run that has promoted it. */
   readonly promoted: Record<string, string>;
 }

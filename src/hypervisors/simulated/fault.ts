@@ -39,6 +39,8 @@ export type WorldFault =
   | { readonly kind: 'migration-stalls'; readonly vm: string }
   | { readonly kind: 'disk-full'; readonly host: string }
   | { readonly kind: 'disk-freed'; readonly host: string; readonly bytes: number }
+  /** What the newest point of the VM's replica on the host holds is not what was written to it any more. */
+  | { readonly kind: 'point-rots'; readonly vm: string; readonly host: string }
   | { readonly kind: 'agent-silent'; readonly vm: string }
   /** The VM runs but never answers; a start that happens later meets it too. */
   | { readonly kind: 'boot-fails'; readonly vm: string }

@@ -1,3 +1,4 @@
+import { copyAt } from './copies.js';
 import type { Core } from './core.js';
 import type { WorldFault } from './fault.js';
 import { connectionsChanged, die, powerOn } from './hosts.js';
@@ -59,6 +60,9 @@ export function strike(core: Core, fault: WorldFault): void {
         host.diskFreeBytes += fault.bytes;
       });
       return;
+    case 'point-rots':
+      rot(core, fault.vm, fault.host);
+      return;
     case 'agent-silent':
       onNature(core, fault.vm, (nature) => {
         nature.isAgentSilent = true;
@@ -102,6 +106,14 @@ function onNature(core: Core, name: string, change: (nature: Nature) => void): v
     if (nature.name === name) {
       change(nature);
     }
+  }
+}
+
+function rot(core: Core, vm: string, host: string): void {
+  const copy = copyAt(core, vm, host);
+  const newest = copy?.points.at(-1);
+  if (copy !== undefined && newest !== undefined) {
+    copy.damaged = newest.id;
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Call, HypervisorRequest, Outcome, ReplicasRequest } from './call.js';
 import { carry } from './carries.js';
 import { runCommand } from './commands.js';
-import { copyAt, replicaOf } from './copies.js';
+import { check, copyAt, replicaOf } from './copies.js';
 import { type Core, guestsChanged, note } from './core.js';
+import { replicate } from './cycles.js';
 import { failed } from './failures.js';
 import { define, requestShutdown, start, stop, undefine, vmFacts } from './guests.js';
 import { cutPower, hostFacts } from './hosts.js';
@@ -150,6 +151,10 @@ function performReplicas(core: Core, call: Call, request: ReplicasRequest): Outc
       return { value: copiesAt(core, request.site).flatMap(({ points }) => points.at(-1)?.carries ?? []) };
     case 'sync':
       return sync(core, call, request);
+    case 'cycle':
+      return replicate(core, call, request.cycle);
+    case 'check':
+      return check(core, request.vm, request.at.host);
     case 'reverse':
       return reverse(core, call, request);
     case 'promote':

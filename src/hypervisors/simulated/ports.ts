@@ -2,7 +2,7 @@ import type { Fencer } from '../../fencers/fencer.js';
 import type { Prober } from '../../health/prober.js';
 import { FailureError } from '../../model/failure.js';
 import type { Notifier } from '../../notifiers/notifier.js';
-import type { Replicas } from '../../storage-sync/replicas.js';
+import type { Replicas, SyncResult } from '../../storage-sync/replicas.js';
 import type { HostShell } from '../host-shell.js';
 import type { Hypervisor } from '../hypervisor.js';
 import { ask } from './calls.js';
@@ -66,7 +66,16 @@ function replicasOf(core: Core): Replicas {
     list: (site, signal) => ask(core, { port, method: 'list', site }, signal),
     find: (vm, at, signal) => ask(core, { port, method: 'find', vm, at }, signal),
     carried: (site, signal) => ask(core, { port, method: 'carried', site }, signal),
-    sync: (vm, from, to, signal, progress) => ask(core, { port, method: 'sync', vm, from, to }, signal, progress),
+    async sync(vm, from, to, signal, progress) {
+      const request = { port, method: 'sync', vm, from, to } as const;
+      const { bytes, point } = await ask<SyncResult>(core, request, signal, progress);
+      return { bytes, point };
+    },
+    cycle({ vm, from, to, replicate, bytesPerSecond }, signal, progress) {
+      const cycle = { vm, from, to, replicate, ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }) };
+      return ask(core, { port, method: 'cycle', cycle }, signal, progress);
+    },
+    check: (vm, at, signal) => ask(core, { port, method: 'check', vm, at }, signal),
     promote: (vm, at, choice, runId, signal) => ask(core, { port, method: 'promote', vm, at, choice, runId }, signal),
     promoted: (vm, at, runId, signal) => ask(core, { port, method: 'promoted', vm, at, runId }, signal),
     createOverlay: (overlay, signal) => ask(core, { port, method: 'createOverlay', overlay }, signal),

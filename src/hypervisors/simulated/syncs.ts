@@ -1,5 +1,5 @@
 import type { Place } from '../../model/place.js';
-import type { SyncResult } from '../../storage-sync/replicas.js';
+import type { CycleResult, SyncResult } from '../../storage-sync/replicas.js';
 import type { Call, Outcome } from './call.js';
 import { answerWaiting } from './calls.js';
 import { beginSync, copyAt, publish, recoveryPoint, replicationOf, sourceOf } from './copies.js';
@@ -10,7 +10,7 @@ import { fileOf, hasMemory, natureOf, undefine } from './guests.js';
 import { dropCopy, dropOverlay, keepCopy, layersOver } from './holdings.js';
 import { progressEveryMs } from './moves.js';
 import { canSpeak } from './network.js';
-import type { Transfer } from './transfer.js';
+import type { SyncPurpose, Transfer } from './transfer.js';
 import { begin, remove } from './transfers.js';
 import type { Guest, HostState } from './world-state.js';
 
@@ -41,15 +41,17 @@ export function sync(core: Core, call: Call, { vm, from, to }: Direction): Outco
   return follow(core, call, asked(core, copy) ?? restart(core, copy));
 }
 
-function asked(core: Core, copy: Copy): Transfer | undefined {
+/** The sync under way that somebody has asked for. */
+export function asked(core: Core, copy: Copy): Transfer | undefined {
   return syncsOf(core, copy).find(({ purpose }) => purpose.kind === 'sync' && purpose.isAsked);
 }
 
-function restart(core: Core, copy: Copy): Transfer {
+/** Begins a sync in the place of the one that the world has begun by itself. */
+export function restart(core: Core, copy: Copy, capBytesPerSecond?: number): Transfer {
   for (const periodic of syncsOf(core, copy)) {
     remove(core, periodic);
   }
-  return beginSync(core, copy, true);
+  return beginSync(core, copy, true, capBytesPerSecond);
 }
 
 /** The transfers that bring the copy up to date. */
@@ -58,18 +60,15 @@ export function syncsOf(core: Core, copy: Copy): readonly Transfer[] {
   return Object.values(core.state.transfers).filter(({ purpose }) => purpose.kind === 'sync' && purpose.copy === key);
 }
 
-function follow(core: Core, call: Call, transfer: Transfer): undefined {
+/** Lets the call wait for the end of a transfer, and be told how far it is. */
+export function follow(core: Core, call: Call, transfer: Transfer): undefined {
   call.waitsFor = { transfer: transfer.id };
   after(core, progressEveryMs, { event: 'progress-due', call: call.id });
   return undefined;
 }
 
 /** All bytes of a sync have arrived and are flushed: they become a point, and a mirror is whole again. */
-export function completeSync(
-  core: Core,
-  transfer: Transfer,
-  purpose: Extract<Transfer['purpose'], { kind: 'sync' }>,
-): void {
+export function completeSync(core: Core, transfer: Transfer, purpose: SyncPurpose): void {
   remove(core, transfer);
   const copy = core.state.copies[purpose.copy];
   if (copy === undefined) {
@@ -80,7 +79,12 @@ export function completeSync(
   const isMirror = copy.method === 'mirror' && source?.guest.state === 'running' && !copy.isClosed;
   copy.isLive = isMirror;
   const point = publish(core, copy, isMirror ? core.clock.now() : purpose.asOf);
-  const result: SyncResult = { bytes: Math.round(transfer.totalBytes), point: recoveryPoint(core, copy, point) };
+  const result: CycleResult = {
+    bytes: Math.round(transfer.totalBytes),
+    point: recoveryPoint(core, copy, point),
+    transfer: purpose.transfer,
+    transferMs: core.clock.now() - transfer.startedAt,
+  };
   answerWaiting(core, waits(transfer), { value: result });
 }
 
@@ -95,7 +99,7 @@ export function breakSync(core: Core, transfer: Transfer, outcome: Outcome): voi
 }
 
 /** Whether a layer of one of these purposes lies above the copy. */
-function hasLayer(core: Core, copy: Copy, purposes: readonly string[]): boolean {
+export function hasLayer(core: Core, copy: Copy, purposes: readonly string[]): boolean {
   return layersOver(core, copy.vm, copy.host).some(({ purpose }) => purposes.includes(purpose));
 }
 

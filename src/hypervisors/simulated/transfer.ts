@@ -1,3 +1,4 @@
+import type { TransferKind } from '../../model/replica.js';
 import type { Carrying, LiveRung, Migration } from '../hypervisor.js';
 
 /** Bytes on their way from one host to another, and what comes of their arrival. */
@@ -28,8 +29,17 @@ export type TransferPurpose =
   | MigrationPurpose
   | { readonly kind: 'carry'; readonly carrying: Carrying }
   /** `copy` is its key; `asOf` the moment of the source's data that it carries. */
-  | { readonly kind: 'sync'; readonly copy: string; readonly asOf: number; readonly isAsked: boolean }
+  | SyncPurpose
   | { readonly kind: 'reverse'; readonly vm: string; readonly asOf: number };
+
+export interface SyncPurpose {
+  readonly kind: 'sync';
+  readonly copy: string;
+  readonly asOf: number;
+  readonly isAsked: boolean;
+  /** What it is, for whoever asked for a cycle. */
+  readonly transfer: TransferKind;
+}
 
 export interface MigrationPurpose {
   readonly kind: 'migration';

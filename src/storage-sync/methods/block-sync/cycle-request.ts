@@ -42,6 +42,8 @@ export interface CycleResult {
   /** Bytes written to the replica as data. */
   readonly bytes: number;
   readonly disks: readonly CycledDisk[];
+  /** Time of the copying alone, ms. */
+  readonly transferMs: number;
   /** What a person should know; sentences without a full stop. */
   readonly notes: readonly string[];
 }

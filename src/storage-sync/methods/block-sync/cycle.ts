@@ -52,12 +52,12 @@ async function run(cycle: Cycle): Promise<Omit<CycleResult, 'notes'>> {
   let isPublished = false;
   const outcome = await settledOutcome(async () => {
     const during: Cycle = { ...cycle, signal: moment.signal };
-    const bytes = await transfer(during, moment, { source, replica, planned });
+    const { bytes, transferMs } = await transfer(during, moment, { source, replica, planned });
     await moment.settle();
     isPublished = true;
     const point = await publish(cycle, moment, { carries, bytes, instance: replica.instance });
     await moment.succeeded();
-    return { point, bytes, disks: planned.map(shownDisk) };
+    return { point, bytes, transferMs, disks: planned.map(shownDisk) };
   });
   await Promise.allSettled(planned.flatMap((disk) => [disk.source.close(), disk.incoming.close()]));
   const ending = await settledOutcome(async () => await moment.end(isPublished));
@@ -137,7 +137,11 @@ interface Transfer {
   readonly planned: PlannedTransfer[];
 }
 
-async function openDisk(cycle: Cycle, moment: SourceMoment, { target, name }: OpenExport): Promise<PlannedTransfer> {
+async function openDisk(
+  cycle: Cycle,
+  moment: SourceMoment,
+  { target, name, onCompared }: OpenExport & { readonly onCompared: (bytes: number) => void },
+): Promise<PlannedTransfer> {
   const { vm, to, tools, signal } = cycle;
   const path = tools.store.nbdSocket(vm.id);
   const { endpoint: source, dirtyContext } = await moment.openDisk(target);
@@ -154,20 +158,35 @@ async function openDisk(cycle: Cycle, moment: SourceMoment, { target, name }: Op
       incoming,
       dirtyContext,
     };
-    return await planTransfer(disk, signal);
+    return await planTransfer(disk, signal, onCompared);
   } catch (error) {
     await Promise.allSettled(opened.map(async (each) => await each.close()));
     throw error;
   }
 }
 
-/** Plans every disk, and copies what was planned, if it fits. What it has opened it puts into `planned`. */
-async function transfer(cycle: Cycle, moment: SourceMoment, { source, replica, planned }: Transfer): Promise<number> {
+/**
+ * Plans every disk, and copies what was planned, if it fits. What it has opened it puts into `planned`. Where both ends are
+ * compared, that is told as progress: it may take longer than the copying.
+ */
+async function transfer(
+  cycle: Cycle,
+  moment: SourceMoment,
+  { source, replica, planned }: Transfer,
+): Promise<{ readonly bytes: number; readonly transferMs: number }> {
   const { tools, signal, onProgress, rate, limits } = cycle;
+  const began = tools.clock.now();
+  const totalBytes = 2 * source.disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  let doneBytes = 0;
+  const onCompared = (bytes: number): void => {
+    doneBytes += bytes;
+    const seconds = (tools.clock.now() - began) / 1_000;
+    onProgress({ doneBytes, totalBytes, bytesPerSecond: seconds > 0 ? Math.round(doneBytes / seconds) : 0 });
+  };
   for (const each of replica.exports) {
     // Each has all of the link to itself.
     // oxlint-disable-next-line no-await-in-loop
-    planned.push(await openDisk(cycle, moment, each));
+    planned.push(await openDisk(cycle, moment, { ...each, onCompared }));
   }
   const expectedBytes = planned.reduce((sum, { plan }) => sum + plan.copyBytes, 0);
   // It finds all as it is, and refuses what has no room before anything is written.
@@ -180,13 +199,15 @@ async function transfer(cycle: Cycle, moment: SourceMoment, { source, replica, p
       hint: 'it is started again, and the sync repeated',
     });
   }
-  return await copyDisks(planned, {
+  const copyingSince = tools.clock.now();
+  const bytes = await copyDisks(planned, {
     clock: tools.clock,
     signal,
     onProgress,
     ...(rate === undefined ? {} : { rate }),
     ...(limits === undefined ? {} : { limits }),
   });
+  return { bytes, transferMs: tools.clock.now() - copyingSince };
 }
 
 async function publish(

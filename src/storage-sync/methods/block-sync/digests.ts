@@ -9,13 +9,14 @@ const blocksInFlight = 4;
 
 /**
  * Digests of all blocks of a disk, by reading it; blocks that are told to read as zeroes are not read. `readBytes` says what
- * was. Rejects with what the
- * endpoint rejects with, and with the signal's reason.
+ * was, and `onBlock` hears the bytes of each block that is done. Rejects with what the endpoint rejects with, and with the
+ * signal's reason.
  */
 export async function digestDisk(
   endpoint: BlockEndpoint,
   allocation: readonly ToldExtent[],
   signal: AbortSignal,
+  onBlock: (bytes: number) => void = () => undefined,
 ): Promise<DigestedDisk & { readonly readBytes: number }> {
   const { sizeBytes } = endpoint;
   let readBytes = 0;
@@ -43,6 +44,7 @@ export async function digestDisk(
         // oxlint-disable-next-line no-await-in-loop
         digests[block] = digestOf(await readBlock(endpoint, { offset: block * digestBlockBytes, length }, signal));
       }
+      onBlock(length);
     }
   };
   await Promise.all(Array.from({ length: blocksInFlight }, serve));

@@ -29,14 +29,22 @@ export interface PlannedTransfer extends DiskTransfer {
   readonly comparedBytes: number;
 }
 
-/** Decides of every byte of the disk, by asking both ends; for a resync that takes as long as reading them. */
-export async function planTransfer(disk: DiskTransfer, signal: AbortSignal): Promise<PlannedTransfer> {
-  return await told(disk.subject, async () => ({ ...disk, ...(await planOf(disk, signal)) }));
+/**
+ * Decides of every byte of the disk, by asking both ends; for a resync that takes as long as reading them, and `onCompared`
+ * hears how far that is, in bytes of both ends.
+ */
+export async function planTransfer(
+  disk: DiskTransfer,
+  signal: AbortSignal,
+  onCompared: (bytes: number) => void = () => undefined,
+): Promise<PlannedTransfer> {
+  return await told(disk.subject, async () => ({ ...disk, ...(await planOf(disk, signal, onCompared)) }));
 }
 
 async function planOf(
   { how, subject, source, incoming, dirtyContext }: DiskTransfer,
   signal: AbortSignal,
+  onCompared: (bytes: number) => void,
 ): Promise<Pick<PlannedTransfer, 'plan' | 'comparedBytes'>> {
   const { sizeBytes } = source;
   const extentsOf = async (endpoint: BlockEndpoint, context = 'base:allocation') =>
@@ -55,8 +63,8 @@ async function planOf(
     }
     case 'resync': {
       const [ours, theirs] = await Promise.all([
-        digestDisk(source, allocation, signal),
-        digestDisk(incoming, await extentsOf(incoming), signal),
+        digestDisk(source, allocation, signal, onCompared),
+        digestDisk(incoming, await extentsOf(incoming), signal, onCompared),
       ]);
       return {
         plan: planResync({ sizeBytes, allocation, differing: differingExtents(ours, theirs) }),

@@ -1,0 +1,35 @@
+import { type CommandSpec, textOrJson } from '../command-spec.js';
+import { runbookArgument } from './shared.js';
+
+const group = 'Protect:';
+
+export const protectingCommands: readonly CommandSpec[] = [
+  {
+    name: 'protect',
+    group,
+    takes: [runbookArgument],
+    summary: 'seed the replicas of the VMs and keep them in sync, in the foreground',
+    description:
+      'Copies what has changed as often as `replicate` says, the oldest data first, within the limits of the runbook and the ' +
+      'rates of the links, and says for each VM how old the data is that would be lost now. What fails is tried again after a ' +
+      'pause and holds up nobody. Ctrl-C ends it at a safe point; the next start goes on from what the replicas hold. With --once it ' +
+      'makes one cycle of each VM: exit code 3 when some of them failed, 4 when a host does not answer. Exit code 75 while ' +
+      'another process protects the runbook.',
+    options: [{ flags: '--once', about: 'one cycle of each VM, then the end' }],
+    formats: textOrJson,
+    load: async () => (await import('../commands/protect.js')).protectCommand,
+  },
+  {
+    name: 'verify',
+    group,
+    takes: [runbookArgument],
+    summary: 'read all recovery points again and look for damage',
+    description:
+      'Reads the recovery points of the VMs where they are kept, and compares them with what was recorded of them: for each VM ' +
+      'it says against what. Nothing is changed, and the result is journalled. Exit code 3 when a point is damaged or a VM has none, 4 when ' +
+      'a host does not answer.',
+    options: [],
+    formats: textOrJson,
+    load: async () => (await import('../commands/verify.js')).verifyCommand,
+  },
+];
