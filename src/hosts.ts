@@ -5,6 +5,7 @@ import { noFencer } from './fencers/not-offered.js';
 import { createProber } from './health/probes/prober.js';
 import { openLibvirt } from './hypervisors/libvirt/open.js';
 import { shareLooks } from './hypervisors/shared-looks.js';
+import { SharedConnections } from './hypervisors/ssh/shared-connections.js';
 import { createSshShell } from './hypervisors/ssh/ssh-shell.js';
 import { createSshSocket } from './hypervisors/ssh/ssh-socket.js';
 import { noNotifier } from './notifiers/not-offered.js';
@@ -15,7 +16,7 @@ import { openSqliteStore } from './stores/sqlite/store.js';
 /** Opens the journal of an estate; its hosts are connected when they are first asked. See `Drivers`. */
 export async function openHosts({ estate, folder }: HostsOptions): Promise<World> {
   const store = openSqliteStore(resolve(folder, estate.store.sqlite));
-  const shell = createSshShell(estate);
+  const shell = createSshShell(estate, new SharedConnections());
   const libvirt = openLibvirt({ estate, cordons: store.cordons, shell, now: () => systemClock.now() });
   const { hypervisor, backups, commits } = libvirt;
   // With one site there is no other to hold replicas, and no host need be reachable by ssh.

@@ -93,7 +93,7 @@ function lines(call: Call, { runbook, replicator, now }: Shown): ProtectionScree
     }
   };
   const vms = [...replicator.state().vms.values()];
-  write(`${timeOfDay(now())} protection of ${runbook}: ${vms.length === 1 ? 'one VM' : `${vms.length} VMs`}`);
+  write(`${timeOfDay(now())} protection of ${runbook}`);
   for (const { member, told } of vms) {
     if (told !== undefined && told.state !== 'meeting-rpo') {
       write(protectionLine({ type: 'replica.changed', vm: member.vm, ...told, seq: 0, at: now(), author: '' }));

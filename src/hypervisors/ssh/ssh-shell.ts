@@ -2,14 +2,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type Estate, hostsOf } from '../../model/estate.js';
 import { FailureError } from '../../model/failure.js';
 import type { HostShell, ShellCommand, ShellResult } from '../host-shell.js';
+import type { SharedConnections } from './shared-connections.js';
 import { quoted, sshTarget } from './ssh-target.js';
 
 const keptBytes = 16 * 1024;
 /** ssh's own exit status when it could not connect, or lost the connection. */
 const sshFailed = 255;
 
-/** Runs commands on the controller, and on hosts by the system's ssh with its configuration, agents and jump hosts. */
-export function createSshShell(estate: Estate): HostShell {
+/**
+ * Runs commands on the controller, and on hosts by the system's ssh with its configuration, agents and jump hosts. Commands
+ * to one host share a connection when there are `connections`; by default each has its own.
+ */
+export function createSshShell(estate: Estate, connections?: SharedConnections): HostShell {
   const hosts = hostsOf(estate);
   return {
     async run(command, signal) {
@@ -26,15 +30,16 @@ export function createSshShell(estate: Estate): HostShell {
           hint: `it has ${Object.keys(hosts).join(', ')}`,
         });
       }
-      const { command: file, args } = sshTarget(host);
+      const target = sshTarget(host);
+      const session = connections?.session(command.on, target);
       const pairs = Object.entries(command.environment).map(([name, value]) => `${name}=${value}`);
       const words = [...(pairs.length === 0 ? [] : ['env', ...pairs]), ...command.argv];
       const result = await ended(command, {
-        file,
-        args: [...args, words.map(quoted).join(' ')],
+        file: target.command,
+        args: [...(session?.args ?? []), ...target.args, words.map(quoted).join(' ')],
         environment: process.env,
         signal,
-      });
+      }).finally(session?.end);
       if (result.exitCode === sshFailed) {
         throw new FailureError({
           code: 'host-unreachable',
