@@ -8,6 +8,7 @@ import { shareLooks } from './hypervisors/shared-looks.js';
 import { SharedConnections } from './hypervisors/ssh/shared-connections.js';
 import { createSshShell } from './hypervisors/ssh/ssh-shell.js';
 import { createSshSocket } from './hypervisors/ssh/ssh-socket.js';
+import { createMailNotifier } from './notifiers/mail/mail.js';
 import { noNotifier } from './notifiers/not-offered.js';
 import { noReplicas } from './storage-sync/not-offered.js';
 import { createStoredReplicas } from './storage-sync/stored-replicas.js';
@@ -40,7 +41,7 @@ export async function openHosts({ estate, folder }: HostsOptions): Promise<World
       replicas,
       fencer: noFencer,
       prober: createProber({ guests: libvirt.guests, shell }),
-      notifier: noNotifier,
+      notifier: estate.mail === undefined ? noNotifier : createMailNotifier(estate.mail),
       clock: systemClock,
     },
     store,

@@ -13,9 +13,8 @@ What there is: sites, their hosts, and the links between them. One file for all 
 \`lifeboat validate RUNBOOK\` checks it. Secrets are references, never literals: a fence password that stands in the file
 is refused.
 
-This version drives simulated worlds. It checks \`peer-uri\`, \`scratch\`, \`tls\`, \`store\` and \`mail\` and has no use for
-them yet: a simulated world and its journal are in the folder of \`--simulate-dir\`. \`windows\` count in what a plan expects,
-not in how fast a simulated link is.`,
+A simulated world has no use for \`peer-uri\`, \`scratch\`, \`tls\`, \`store\` and \`mail\`: it and its journal are in the folder of
+\`--simulate-dir\`. \`windows\` count in what a plan expects, not in how fast a simulated link is.`,
   );
 }
 
