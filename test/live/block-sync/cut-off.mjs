@@ -24,7 +24,7 @@ let taken = 0;
 const rate = {
   take: () => {
     taken += 1;
-    return taken > 3 ? standStill() : undefined;
+    return taken > 1 ? standStill() : undefined;
   },
 };
 await blockSync(
@@ -37,3 +37,5 @@ await blockSync(
   },
   { backups: { ...backups, begin }, hypervisor, shell, sockets, clock: systemClock, store },
 );
+process.stderr.write('it came to its end\n');
+process.exit(1);
