@@ -4,6 +4,7 @@
  */
 import { systemClock } from '../../../dist/cli/process-environment.js';
 import { openLibvirt } from '../../../dist/hypervisors/libvirt/open.js';
+import { SharedConnections } from '../../../dist/hypervisors/ssh/shared-connections.js';
 import { createSshShell } from '../../../dist/hypervisors/ssh/ssh-shell.js';
 import { createSshSocket } from '../../../dist/hypervisors/ssh/ssh-socket.js';
 import { blockSync } from '../../../dist/storage-sync/methods/block-sync/cycle.js';
@@ -11,7 +12,7 @@ import { createReplicaStore } from '../../../dist/storage-sync/store/store.js';
 
 const { estate, replicas, where, ...request } = JSON.parse(process.argv[2]);
 const marks = { list: async () => new Set(), set: async () => undefined };
-const shell = createSshShell(estate);
+const shell = createSshShell(estate, new SharedConnections());
 const sockets = createSshSocket(estate);
 const { backups, hypervisor } = openLibvirt({ estate, cordons: marks, shell, now: Date.now });
 const store = createReplicaStore({ shell, sockets, on: request.to.host, replicas });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../../src/cli/process-environment.js';
 import { type Libvirt, openLibvirt } from '../../../src/hypervisors/libvirt/open.js';
+import { SharedConnections } from '../../../src/hypervisors/ssh/shared-connections.js';
 import { createSshShell } from '../../../src/hypervisors/ssh/ssh-shell.js';
 import { createSshSocket } from '../../../src/hypervisors/ssh/ssh-socket.js';
 import type { Estate } from '../../../src/model/estate.js';
@@ -35,7 +36,7 @@ export class SyncScene implements AsyncDisposable {
 
   private constructor(guest: Guest) {
     this.guest = guest;
-    const shell = createSshShell(estate);
+    const shell = createSshShell(estate, new SharedConnections());
     const sockets = createSshSocket(estate);
     const cordons = { list: async () => new Set<string>(), set: async () => undefined };
     this.libvirt = openLibvirt({ estate, cordons, shell, now: Date.now });
