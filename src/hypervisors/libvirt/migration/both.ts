@@ -26,8 +26,12 @@ export function lookAtSource(tools: Tools, way: Way, signal: AbortSignal): Promi
   const asking = { host: way.source, what: 'look at the VM', purpose: 'query', signal } as const;
   return ask(tools, asking, async (libvirt) => {
     const source = await see(libvirt, way.id);
-    const job = source === undefined || source.state === 'shut-off' ? undefined : await jobOf(libvirt, source.dom);
-    return { source, job };
+    if (source === undefined || source.state === 'shut-off') {
+      return { source, job: undefined };
+    }
+    const job = await jobOf(libvirt, source.dom);
+    // It may have left between the two answers, and must not be taken for one that stays.
+    return job === undefined ? { source: await see(libvirt, way.id), job } : { source, job };
   });
 }
 

@@ -56,9 +56,10 @@ export async function see(libvirt: Libvirt, id: string): Promise<Seen | undefine
   };
 }
 
-/** The migration that is under way on this host; undefined when there is none. */
+/** The migration that is under way on this host; undefined when there is none, also since the VM has just ended here. */
 export async function jobOf(libvirt: Libvirt, dom: Domain): Promise<MigrationStats | undefined> {
-  const answer = await unless(ErrorNumber.NO_DOMAIN, libvirt.domainGetJobStats({ dom }));
+  const whenItRuns = unless(ErrorNumber.OPERATION_INVALID, libvirt.domainGetJobStats({ dom }));
+  const answer = await unless(ErrorNumber.NO_DOMAIN, whenItRuns);
   return answer === undefined ? undefined : readStats(answer);
 }
 
