@@ -154,7 +154,10 @@ export interface MigrationState {
   readonly target: VmState | undefined | 'unreachable';
   /** Whether a migration job is under way on the source. */
   readonly isUnderWay: boolean;
-  /** The source runs the VM and says that no migration has ever stopped it there: it cannot run on the target. */
+  /**
+   * The VM cannot run on the target, which cannot be asked: the source runs it and says that no migration has ever stopped
+   * it there, or it is shut off there since its guest has shut down.
+   */
   readonly neverLeft?: boolean;
   /** The result of the last one that ended well, while it is still known. */
   readonly result?: MigrationResult;

@@ -69,6 +69,21 @@ export function describeMoves(name: string, makeDriver: () => Promise<Hypervisor
         await driver.cutOff(driver.target);
         expect(await standing()).toMatchObject({ source: 'running', target: 'unreachable', neverLeft: true });
       });
+
+      it('knows the same of one whose guest has shut down, and not of one that was switched off', async () => {
+        const { hypervisor, source, running } = driver;
+        await driver.answered(hypervisor.shutdown(source, running.id, never));
+        await driver.cutOff(driver.target);
+        expect(await standing()).toEqual({
+          source: 'shut-off',
+          target: 'unreachable',
+          isUnderWay: false,
+          neverLeft: true,
+        });
+        await driver.answered(hypervisor.start(source, running.id, never));
+        await driver.answered(hypervisor.destroy(source, running.id, never));
+        expect(await standing()).toEqual({ source: 'shut-off', target: 'unreachable', isUnderWay: false });
+      });
     });
 
     describe('that are shut off', () => {

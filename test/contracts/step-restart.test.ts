@@ -166,3 +166,32 @@ describe('a VM that is shut off', () => {
     expect(await places(lane)).toEqual(['running', undefined]);
   });
 });
+
+describe('a restart elsewhere, whose target dies', () => {
+  it('asks no guest to shut down for a host that is not there', async () => {
+    const lane = await laneAfter('whole', [], [{ at: 0, fault: { kind: 'host-dies', host: 'north-2' } }]);
+    expect(await lane.run(cold)).toMatchObject({
+      failure: { code: 'migration-aborted', kind: 'transient', message: expect.stringContaining('was not asked') },
+    });
+    expect(kinds(lane)).toEqual([]);
+    expect(await stateOn(lane, 'north-1')).toBe('running');
+  });
+
+  it('lets the guest run again where it was, when it had shut down already', async () => {
+    const lane = await laneAfter(
+      'whole',
+      [],
+      [
+        {
+          onCall: { port: 'hypervisor', method: 'shutdown', nth: 1 },
+          afterMs: 100,
+          fault: { kind: 'host-dies', host: 'north-2' },
+        },
+      ],
+    );
+    expect(await lane.run(cold)).toMatchObject({ failure: { code: 'stopped-at-source' } });
+    expect(await lane.undo(cold)).toMatchObject({ value: { at: north1, state: 'running' } });
+    expect(await stateOn(lane, 'north-1')).toBe('running');
+    expect(lane.world.audit()).toMatchObject({ doubles: [], lostWrites: [] });
+  });
+});

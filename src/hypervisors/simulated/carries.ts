@@ -107,7 +107,7 @@ export function completeCarry(core: Core, transfer: CarryTransfer): void {
     return;
   }
   remove(core, transfer);
-  const { hasStoodStill: _, ...leaving } = guest;
+  const { hasStoodStill: _, hasShutDown: __, ...leaving } = guest;
   to.guests[id] = {
     ...leaving,
     definition: atSite(core, guest.definition, from, to),

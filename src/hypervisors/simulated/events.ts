@@ -78,6 +78,7 @@ function turnOff(core: Core, { host: name, id, boot }: Extract<WorldEvent, { eve
   const guest = host?.guests[id];
   if (host !== undefined && guest?.boot === boot && guest.isShuttingDown) {
     asAsked(core, () => stop(core, host, guest));
+    guest.hasShutDown = true;
   }
 }
 

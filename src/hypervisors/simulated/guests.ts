@@ -127,6 +127,7 @@ export function start(core: Core, host: HostState, guest: Guest): Outcome {
   guest.boot += 1;
   guest.isShuttingDown = false;
   delete guest.hasStoodStill;
+  delete guest.hasShutDown;
   guest.readyAt = core.clock.now() + launchMs + nature.bootMs;
   if (definition.cloneOf === undefined) {
     delete core.state.lastWriteAt[definition.id];

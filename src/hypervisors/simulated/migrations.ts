@@ -136,7 +136,10 @@ export function migrationState(core: Core, id: string, source: string, target: s
   };
   const result = core.state.migrationResults[resultKey(id, source, target)];
   const isUnderWay = ask(source) !== 'unreachable' && migrationOf(core, id, source, target) !== undefined;
-  const hasStayed = ask(source) === 'running' && core.state.hosts[source]?.guests[id]?.hasStoodStill !== true;
+  const atSource = core.state.hosts[source]?.guests[id];
+  const hasStayed =
+    (ask(source) === 'running' && atSource?.hasStoodStill !== true) ||
+    (ask(source) === 'shut-off' && atSource?.hasShutDown === true);
   return {
     source: ask(source),
     target: ask(target),

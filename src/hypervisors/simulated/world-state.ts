@@ -97,6 +97,8 @@ export interface Guest {
   replaces?: Guest;
   /** Whether a migration has ever stopped it here: then its running says nothing about the other host. */
   hasStoodStill?: true;
+  /** Whether it is shut off here because its guest has shut down here: then it cannot run on another host. */
+  hasShutDown?: true;
 }
 
 export interface ImageFile {

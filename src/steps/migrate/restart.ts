@@ -31,6 +31,9 @@ export async function restart(
   { from, reason }: { readonly from: Standing; readonly reason: string },
 ): Promise<Moved> {
   const { hypervisor, clock, signal } = context;
+  if (from === 'at-source') {
+    await requireTarget(input, context);
+  }
   return await orSayWhere(input, context, async () => {
     if (from === 'at-source') {
       await shutDown(input, context);
@@ -47,6 +50,19 @@ export async function restart(
       climbed: [{ rung: 'restart', reason }],
     };
   });
+}
+
+/** Rejects while the target cannot be asked: no guest is shut down for a host that is not there. */
+async function requireTarget({ vm, id, from, to }: MigrateInput, { hypervisor, signal }: StepContext): Promise<void> {
+  const { target } = await hypervisor.migrationState(id, from.host, to.host, signal);
+  if (target === 'unreachable') {
+    throw new FailureError({
+      code: 'migration-aborted',
+      kind: 'transient',
+      message: `${formatPlace(to)} cannot be asked, so the guest of ${vm} was not asked to shut down for it`,
+      hint: 'bring the host back into reach, or let another host take the VM',
+    });
+  }
 }
 
 /** Carries a VM that is shut off, and leaves it so. */

@@ -71,6 +71,18 @@ describe('judge', () => {
     expect(seen.verdict).toBe(expected);
   });
 
+  it.each<[MigrateInput['ladder'], boolean, string]>([
+    [['live', 'restart'], true, 'stopped-at-source'],
+    [['live', 'restart'], false, 'unreachable'],
+    [['live'], true, 'unreachable'],
+  ])(
+    'of a VM shut off at its source, with a target that cannot be asked, ladder %j and proof %s, says %s',
+    (ladder, neverLeft, expected) => {
+      const state = { source: 'shut-off', target: 'unreachable', isUnderWay: false, neverLeft } as const;
+      expect(judge({ ...input, ladder }, state).verdict).toBe(expected);
+    },
+  );
+
   it('names the proof that a VM never left', () => {
     const state = { source: 'running', target: 'unreachable', isUnderWay: false, neverLeft: true } as const;
     expect(judge(input, state).evidence).toBe(

@@ -63,6 +63,9 @@ export function judge(input: MigrateInput, state: MigrationState): MigrationVerd
   if (source === 'running' && target === 'unreachable' && neverLeft === true) {
     return { verdict: 'at-source', evidence: `${evidence}, and no migration has ever stopped it where it runs` };
   }
+  if (source === 'shut-off' && target === 'unreachable' && neverLeft === true && mayRest(input)) {
+    return { verdict: 'stopped-at-source', evidence: `${evidence}, and its guest has shut down where it was` };
+  }
   if (source === 'unreachable' || target === 'unreachable') {
     return { verdict: 'unreachable', evidence };
   }

@@ -2,6 +2,7 @@ import {
   type Domain,
   DomainPausedReason,
   DomainRunningReason,
+  DomainShutoffReason,
   DomainState,
   ErrorNumber,
   type Libvirt,
@@ -20,7 +21,10 @@ export interface Seen {
   readonly isInPostCopy: boolean;
   /** Its memory is spread over both hosts, and the stream between them has broken. */
   readonly isBroken: boolean;
-  /** Runs, and was never stopped or resumed here by a migration: none can have handed it over. */
+  /**
+   * None can have handed it over: it runs, and was never stopped or resumed here by a migration; or its guest has shut down
+   * here, which takes vCPUs that run here.
+   */
   readonly hasNeverLeft: boolean;
 }
 
@@ -52,7 +56,9 @@ export async function see(libvirt: Libvirt, id: string): Promise<Seen | undefine
     isBroken:
       (isPaused && raw.reason === DomainPausedReason.POSTCOPY_FAILED) ||
       (isRunning && raw.reason === DomainRunningReason.POSTCOPY_FAILED),
-    hasNeverLeft: isRunning && undisturbed.includes(raw.reason),
+    hasNeverLeft:
+      (isRunning && undisturbed.includes(raw.reason)) ||
+      (raw.state === DomainState.SHUTOFF && raw.reason === DomainShutoffReason.SHUTDOWN),
   };
 }
 

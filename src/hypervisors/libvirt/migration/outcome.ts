@@ -12,7 +12,7 @@ export interface Ending {
   readonly hasBegun: boolean;
   readonly isAborted: boolean;
   readonly gaveUp?: string;
-  /** What could not be removed at the target. */
+  /** What could not be removed at the target, because that could not be asked. */
   readonly leftover?: string;
 }
 
@@ -27,7 +27,7 @@ export function failureOf(ending: Ending): FailureError {
   return new FailureError(hint === '' ? failure : { ...failure, hint }, { cause: ending.error });
 }
 
-function judged({ name, migration, error, hasBegun, isAborted, gaveUp }: Ending): Failure {
+function judged({ name, migration, error, hasBegun, isAborted, gaveUp, leftover }: Ending): Failure {
   const { source, target, ladder } = migration;
   const stays = `it runs on ${source}`;
   if (gaveUp !== undefined) {
@@ -51,7 +51,8 @@ function judged({ name, migration, error, hasBegun, isAborted, gaveUp }: Ending)
   if (lacking !== undefined) {
     return lacking;
   }
-  return hasBegun || error === undefined
+  // What a host refuses it would refuse again; of one that is gone nothing of that kind is known.
+  return hasBegun || error === undefined || leftover !== undefined
     ? {
         code: 'migration-aborted',
         kind: 'transient',

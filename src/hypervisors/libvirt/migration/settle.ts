@@ -54,7 +54,7 @@ async function lookOrProof(tools: Tools, way: Way): Promise<Both | 'at-source'> 
     return await lookAtBoth(tools, way, never);
   } catch (error) {
     const alone = await lookAtSource(tools, way, never).catch(() => undefined);
-    if (alone?.source?.hasNeverLeft === true && alone.job === undefined) {
+    if (alone?.source?.state === 'running' && alone.source.hasNeverLeft && alone.job === undefined) {
       return 'at-source';
     }
     throw error instanceof FailureError ? unseen(way, error) : error;
