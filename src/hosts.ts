@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { HostsOptions, World } from './cli/drivers.js';
-import { systemClock } from './cli/process-environment.js';
+import { systemClock } from './cli/system-clock.js';
 import { noFencer } from './fencers/not-offered.js';
 import { createProber } from './health/probes/prober.js';
 import { openLibvirt } from './hypervisors/libvirt/open.js';

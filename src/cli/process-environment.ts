@@ -2,18 +2,9 @@ import { writeSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { ReadStream, WriteStream } from 'node:tty';
-import type { Clock } from '../model/clock.js';
 import type { Environment, Input, Output } from './environment.js';
 import { hideCursor, showCursor } from './progress/terminal.js';
-
-/** The machine's own time. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  at: (at, callback) => {
-    const timer = setTimeout(callback, Math.max(0, at - Date.now()));
-    return () => clearTimeout(timer);
-  },
-};
+import { systemClock } from './system-clock.js';
 
 /** The surroundings of this process. The cursor is shown again however the process ends, short of SIGKILL. */
 export function processEnvironment(

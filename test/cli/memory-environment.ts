@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment, Output } from '../../src/cli/environment.js';
-import { systemClock } from '../../src/cli/process-environment.js';
 import { runCli } from '../../src/cli/run-cli.js';
+import { systemClock } from '../../src/cli/system-clock.js';
 import { openSimulation } from '../../src/simulation.js';
 import { thisHolder } from '../../src/stores/holder.js';
 

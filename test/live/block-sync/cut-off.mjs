@@ -2,7 +2,7 @@
  * A sync that never ends, in a process of its own to be killed: it stands still when it has copied a little (`copying`), or
  * with the guest's file systems frozen (`frozen`), and says so.
  */
-import { systemClock } from '../../../dist/cli/process-environment.js';
+import { systemClock } from '../../../dist/cli/system-clock.js';
 import { openLibvirt } from '../../../dist/hypervisors/libvirt/open.js';
 import { SharedConnections } from '../../../dist/hypervisors/ssh/shared-connections.js';
 import { createSshShell } from '../../../dist/hypervisors/ssh/ssh-shell.js';

@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '../../../src/cli/process-environment.js';
+import { systemClock } from '../../../src/cli/system-clock.js';
 import { type Libvirt, openLibvirt } from '../../../src/hypervisors/libvirt/open.js';
 import { SharedConnections } from '../../../src/hypervisors/ssh/shared-connections.js';
 import { createSshShell } from '../../../src/hypervisors/ssh/ssh-shell.js';
