@@ -1,53 +1,22 @@
 import type { ProtectionEntryBody } from '../model/entry.js';
 import type { Failure } from '../model/failure.js';
-import type { ProtectionState } from '../model/replica.js';
-import type { CycleSeen, ReplicaReport } from '../model/replica-report.js';
-import { advanceReplica, newReplica, type ReplicaEvent, type ReplicaState } from '../state-machines/replica.js';
-import { type Lag, lagOf, type ReplicationFacts } from './lag.js';
+import type { ReplicaReport } from '../model/replica-report.js';
+import { advanceReplica, newReplica, type ReplicaEvent } from '../state-machines/replica.js';
 import { deltaSeen } from './protection-reports.js';
 import type { CycleResult } from './replicas.js';
 import type { Member } from './replicator-members.js';
 import { forecastRpo, formatForecast } from './rpo-forecast.js';
 import { backOffMs, type ScheduledVm, schedule } from './schedule.js';
+import { everyMsOf, obstacleOf, type StandingRules, standingOf, type Tended } from './tended-vm.js';
 
 /** What holds for all VMs of a runbook while their replicas are tended. */
-export interface ReplicatorRules {
-  readonly rpoMs?: number;
+export interface ReplicatorRules extends StandingRules {
   /** Cycles at once of each resource; one that is not named has no limit. */
   readonly slots: Readonly<Record<string, number>>;
   /** One cycle for each VM, due or not. */
   readonly isOnce: boolean;
-  /** How long a source may be silent before it counts as lost, ms. */
-  readonly lostAfterMs: number;
   /** Until when nothing may cross a link, `link/…`; undefined when it is open, infinite when no end is known. */
   readonly closedUntil: (link: string, at: number) => number | undefined;
-}
-
-/** Between two points of a ready mirror, ms: it needs none for its RPO, but older states are worth having. */
-export const mirrorEveryMs = 300_000;
-
-/** The replication of one VM, as far as it is known. */
-export interface Tended {
-  readonly member: Member;
-  readonly replica: ReplicaState;
-  /** The cycle under way, also one that has to end: since when, and what it takes. */
-  readonly cycle?: {
-    readonly startedAt: number;
-    readonly route: NonNullable<Member['route']>;
-    readonly uses: readonly string[];
-  };
-  /** Cycles begun since this process tends it. */
-  readonly tries: number;
-  readonly failedAt?: number;
-  readonly failure?: Failure;
-  readonly cycles: readonly CycleSeen[];
-  /** Since when its source does not answer. */
-  readonly silentSince?: number;
-  /** The run that needs its disks still. */
-  readonly heldBy?: string;
-  readonly forecast?: string;
-  /** What the journal says of it. */
-  readonly told?: { readonly state: ProtectionState; readonly why?: string };
 }
 
 export interface ReplicatorState {
@@ -124,71 +93,8 @@ export function isAtRest({ vms, isStopping }: ReplicatorState): boolean {
   return all.every(({ cycle }) => cycle === undefined) && (isStopping || all.every(isTriedOrStuck));
 }
 
-/** Why its cycle cannot begin, as long as nothing changes. */
-export function obstacleOf({ member, silentSince, heldBy }: Tended): string | undefined {
-  if (heldBy !== undefined) {
-    return `run ${heldBy} needs its disks still`;
-  }
-  if (silentSince !== undefined) {
-    return `${member.route?.from.host ?? 'its host'} does not answer`;
-  }
-  return member.needs ?? member.waits ?? (member.route === undefined ? 'it is not known where it lives' : undefined);
-}
-
-/** The age of the data and the state, in one word and why. */
-export function standingOf(
-  tended: Tended,
-  rules: Pick<ReplicatorRules, 'rpoMs' | 'lostAfterMs'>,
-  at: number,
-): Lag & { readonly why?: string } {
-  const lag = lagOf(factsOf(tended, rules, at), rules.rpoMs, at);
-  const why = whyOf(tended, lag.state);
-  return { ...lag, ...(why === undefined ? {} : { why }) };
-}
-
 function isTriedOrStuck(tended: Tended): boolean {
   return tended.tries > 0 || obstacleOf(tended) !== undefined;
-}
-
-function everyMsOf({ replicate }: Member): number {
-  return replicate.method === 'mirror' ? mirrorEveryMs : replicate.everyMs;
-}
-
-function factsOf(tended: Tended, { lostAfterMs }: Pick<ReplicatorRules, 'lostAfterMs'>, at: number): ReplicationFacts {
-  const { member, replica, failure, silentSince } = tended;
-  const seen = member.replica?.dataAsOf;
-  const dataAsOf = replica.dataAsOf === undefined ? seen : Math.max(replica.dataAsOf, seen ?? 0);
-  const isLost = silentSince !== undefined && at - silentSince >= lostAfterMs;
-  const isRefused = failure?.kind === 'permanent' && dataAsOf === undefined;
-  const needs = member.needs ?? (isRefused ? failure.message : undefined);
-  return {
-    activity: activityOf(tended),
-    ...(dataAsOf === undefined ? {} : { dataAsOf }),
-    ...(isLost ? { sourceLostAt: silentSince } : {}),
-    ...(needs === undefined ? {} : { needs }),
-  };
-}
-
-function activityOf({ member, replica, failure }: Tended): ReplicationFacts['activity'] {
-  if (replica.activity === 'mirroring') {
-    return 'mirroring';
-  }
-  if (failure?.code === 'replica-in-use') {
-    return 'broken';
-  }
-  if (replica.next === 'seed') {
-    return 'seeding';
-  }
-  return replica.next === 'resync' || member.replicate.method === 'mirror' ? 'resyncing' : 'syncing';
-}
-
-function whyOf(tended: Tended, state: ProtectionState): string | undefined {
-  const { member, failure, forecast, silentSince, heldBy } = tended;
-  if (state === 'recovery-possible' && silentSince !== undefined && heldBy === undefined) {
-    const host = member.route?.from.host ?? 'its host';
-    return `${host} does not answer; if it still runs, what it writes from now on would be lost too`;
-  }
-  return obstacleOf(tended) ?? failure?.message ?? forecast;
 }
 
 /** One application of an event; lives only inside `advanceReplicator`. */
@@ -228,7 +134,7 @@ class Draft {
           this.#send(vm, { type: 'HOLD' });
         }
       } else if (heldBy !== undefined) {
-        this.#change(vm, {}, ['heldBy']);
+        this.#change(vm, { heldBy: undefined });
         this.#send(vm, { type: 'RELEASE', at });
       }
     }
@@ -258,7 +164,8 @@ class Draft {
     this.#send(vm, { type: 'COMPLETE', at, dataAsOf, nextAt: dataAsOf + everyMsOf(member) });
     const seen = deltaSeen({ before: replica.dataAsOf, point: dataAsOf, at, bytes, transferMs });
     const isDelta = transfer === 'delta' && member.replicate.method === 'block-sync' && seen !== undefined;
-    this.#change(vm, isDelta ? { cycles: [...tended.cycles, seen].slice(-2) } : {}, ['cycle', 'failedAt', 'failure']);
+    const cycles = isDelta ? [...tended.cycles, seen].slice(-2) : tended.cycles;
+    this.#change(vm, { cycles, cycle: undefined, failedAt: undefined, failure: undefined });
     this.#forecast(vm);
   }
 
@@ -273,10 +180,10 @@ class Draft {
     const againAt = at + backOffMs(failures);
     this.#send(vm, { type: 'FAIL', at, againAt, isTrackingLost: false });
     if (isAsked) {
-      this.#change(vm, {}, ['cycle']);
+      this.#change(vm, { cycle: undefined });
       return;
     }
-    this.#change(vm, { failure, failedAt: at }, ['cycle']);
+    this.#change(vm, { failure, failedAt: at, cycle: undefined });
     this.#entries.push({ type: 'replica.failed', vm, failure, failures, againAt });
   }
 
@@ -372,7 +279,7 @@ class Draft {
       this.#send(vm, { type: 'BREAK', at, againAt: at });
     }
     if (!isSourceSilent) {
-      this.#change(vm, {}, ['silentSince']);
+      this.#change(vm, { silentSince: undefined });
       if (silentSince !== undefined) {
         this.#send(vm, { type: 'SOURCE_BACK', at });
       }
@@ -395,7 +302,7 @@ class Draft {
     const text = seen === undefined ? undefined : formatForecast(seen, objective);
     if ((text === undefined) !== (tended.forecast === undefined)) {
       this.#entries.push({ type: 'replica.forecast', vm, ...(text === undefined ? {} : { text }) });
-      this.#change(vm, text === undefined ? {} : { forecast: text }, text === undefined ? ['forecast'] : []);
+      this.#change(vm, { forecast: text });
     }
   }
 
@@ -413,11 +320,10 @@ class Draft {
     return requests;
   }
 
-  #change(vm: string, parts: Partial<Tended>, without: readonly (keyof Tended)[] = []): void {
+  #change(vm: string, parts: Partial<Tended>): void {
     const tended = this.#vms.get(vm);
     if (tended !== undefined) {
-      const kept = Object.entries(tended).filter(([key]) => !without.includes(key as keyof Tended));
-      this.#vms.set(vm, { ...(Object.fromEntries(kept) as unknown as Tended), ...parts });
+      this.#vms.set(vm, { ...tended, ...parts });
     }
   }
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Hypervisor } from '../hypervisors/hypervisor.js';
 import type { Site } from '../model/estate.js';
 import { FailureError } from '../model/failure.js';
 import type { VmFacts, VmState } from '../model/inventory.js';
@@ -26,7 +25,7 @@ const place = async (states: Readonly<Record<string, VmState | 'gone'>>, id: str
   const hypervisor = {
     vm: async (at: string) => facts(at),
     host: async (at: string) => ({ vms: [facts(at)].filter((each) => each !== undefined) }),
-  } as unknown as Pick<Hypervisor, 'host' | 'vm'>;
+  };
   const sought = { vm: 'db-1', id, from: { site: 'north', host: 'north-1' }, site };
   return (await findVm(sought, hypervisor, never))?.host;
 };

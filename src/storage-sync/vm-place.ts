@@ -1,4 +1,3 @@
-import type { Hypervisor } from '../hypervisors/hypervisor.js';
 import type { Site } from '../model/estate.js';
 import type { VmFacts } from '../model/inventory.js';
 import type { Place } from '../model/place.js';
@@ -13,6 +12,12 @@ export interface Sought {
   readonly site: Site;
 }
 
+/** What is asked of hosts; a hypervisor does it. */
+export interface VmLooks {
+  host(host: string, signal: AbortSignal): Promise<{ readonly vms: readonly VmFacts[] }>;
+  vm(host: string, id: string, signal: AbortSignal): Promise<VmFacts | undefined>;
+}
+
 /**
  * Where the VM is whose disks are to be read: where it is expected when it is live there, else at the host of the site that
  * has it live, else where it is expected to be shut off. A host that cannot be asked may have it live, so then it rejects:
@@ -20,7 +25,7 @@ export interface Sought {
  */
 export async function findVm(
   { vm, id, from, site }: Sought,
-  hypervisor: Pick<Hypervisor, 'host' | 'vm'>,
+  hypervisor: VmLooks,
   signal: AbortSignal,
 ): Promise<{ readonly id: string; readonly host: string } | undefined> {
   const expected =

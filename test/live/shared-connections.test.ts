@@ -13,8 +13,21 @@ const host = labHosts()[0] as string;
 const shellFile = fileURLToPath(new URL('../../dist/hypervisors/ssh/ssh-shell.js', import.meta.url));
 const sharedFile = fileURLToPath(new URL('../../dist/hypervisors/ssh/shared-connections.js', import.meta.url));
 const estate: Estate = {
-  sites: { site: { hosts: { [host]: { uri: uriOf.ssh(host), address: addressOf(host) } } } },
-} as unknown as Estate;
+  sites: {
+    site: {
+      name: 'site',
+      hosts: {
+        [host]: { name: host, site: 'site', uri: uriOf.ssh(host), address: addressOf(host), peerUri: uriOf.tcp(host) },
+      },
+      networks: {},
+      images: '/images',
+      replicas: '/replicas',
+    },
+  },
+  links: {},
+  tls: 'off',
+  store: { sqlite: '/dev/null' },
+};
 
 /** A process that shares a connection and runs `work`, which has `run(...argv)`, `upPids()` and `say(text)`. */
 function sharing(work: string) {

@@ -4,7 +4,7 @@ import type { Entry } from '../../src/model/entry.js';
 import type { Runbook } from '../../src/model/runbook.js';
 import { readProtection } from '../../src/storage-sync/protection-journal.js';
 import { type Replicator, type ReplicatorOptions, startReplicator } from '../../src/storage-sync/replicator.js';
-import { standingOf } from '../../src/storage-sync/replicator-core.js';
+import { standingOf } from '../../src/storage-sync/tended-vm.js';
 import { createMemoryStore, type MemoryStore } from '../../src/stores/memory/store.js';
 
 /** A world whose replicas are tended by one process after the other. */

@@ -4,7 +4,7 @@ import { formatPlace } from '../../model/place.js';
 import { formatDuration } from '../../model/units.js';
 import { stateWords } from '../../storage-sync/lag.js';
 import { type Replicator, startReplicator } from '../../storage-sync/replicator.js';
-import { obstacleOf, standingOf, type Tended } from '../../storage-sync/replicator-core.js';
+import { obstacleOf, standingOf, type Tended } from '../../storage-sync/tended-vm.js';
 import { argument, type Call, note, operatorOf, optionFlag } from '../call.js';
 import type { World } from '../drivers.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';

@@ -3,12 +3,8 @@ import { formatPlace } from '../../model/place.js';
 import type { ProtectionState } from '../../model/replica.js';
 import { formatDuration } from '../../model/units.js';
 import { stateWords } from '../../storage-sync/lag.js';
-import {
-  type ReplicatorRules,
-  type ReplicatorState,
-  standingOf,
-  type Tended,
-} from '../../storage-sync/replicator-core.js';
+import type { ReplicatorRules, ReplicatorState } from '../../storage-sync/replicator-core.js';
+import { standingOf, type Tended } from '../../storage-sync/tended-vm.js';
 import { clean, fit, type Style, widthOf } from '../style.js';
 import { transferLine } from './transfer-line.js';
 import { timeOfDay } from './words.js';

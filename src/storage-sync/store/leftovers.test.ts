@@ -11,7 +11,30 @@ const state: ReplicaState = {
   disks: [{ target: 'vda', sizeBytes: 1, layers: [0, 3, 4] }],
   nextLayer: 5,
 };
-const point = (id: string): PointManifest => ({ id, disks: [] }) as unknown as PointManifest;
+const point = (id: string): PointManifest => ({
+  version: 1,
+  id,
+  vm: state.vm,
+  at: 1,
+  consistency: 'crash',
+  bytes: 1,
+  source: state.source,
+  disks: [],
+  carries: {
+    ...state.vm,
+    ...state.source,
+    observedAt: 1,
+    seenOn: 'replica',
+    state: 'running',
+    memoryBytes: 1,
+    vcpus: 1,
+    networks: [],
+    disks: [],
+    tags: [],
+    hasAutostart: false,
+    hasAgent: false,
+  },
+});
 
 describe('what a stop has left', () => {
   it.each([

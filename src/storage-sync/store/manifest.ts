@@ -45,7 +45,7 @@ export function serialise(value: unknown): string {
 
 /** The manifest, or why it is none. */
 export function parseManifest(text: string): PointManifest | string {
-  const value = parseRecord(text);
+  const value = parseRecord<PointManifest>(text);
   if (typeof value === 'string') {
     return value;
   }
@@ -68,14 +68,17 @@ export function parseManifest(text: string): PointManifest | string {
   if (!Array.isArray(disks) || !disks.every(isPointDisk) || !isRecord(carries)) {
     return 'its disks are not right';
   }
-  return value as unknown as PointManifest;
+  return value as PointManifest;
 }
 
+/** What was read where a `Shape` is expected: any of its parts may be missing, or be anything. */
+export type Unchecked<Shape> = Readonly<Partial<Record<keyof Shape, unknown>>>;
+
 /** A JSON object, or why the text is none. */
-export function parseRecord(text: string): Readonly<Record<string, unknown>> | string {
+export function parseRecord<Shape>(text: string): Unchecked<Shape> | string {
   try {
     const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : 'it is no JSON object';
+    return isRecord(value) ? (value as Unchecked<Shape>) : 'it is no JSON object';
   } catch {
     return text.trim() === '' ? 'it is empty' : 'it is no JSON';
   }

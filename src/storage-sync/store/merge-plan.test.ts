@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PointManifest } from './manifest.js';
-import { merged, mergePlan } from './merge-plan.js';
+import { type LayeredPoint, merged, mergePlan } from './merge-plan.js';
 import type { DiskState, ReplicaState } from './replica-state.js';
 
 const vm = { id: '11111111-2222-3333-4444-555555555555', name: 'db-1' };
@@ -13,15 +12,10 @@ const state = (...disks: DiskState[]): ReplicaState => ({
   nextLayer: 99,
 });
 const disk = (target: string, ...layers: number[]): DiskState => ({ target, sizeBytes: 1, layers });
-const point = (id: string, layers: Readonly<Record<string, number>>): PointManifest =>
-  ({
-    id,
-    disks: Object.entries(layers).map(([target, layer]) => ({
-      target,
-      sizeBytes: 1,
-      layer: `${target}.${layer}.qcow2`,
-    })),
-  }) as unknown as PointManifest;
+const point = (id: string, layers: Readonly<Record<string, number>>): LayeredPoint => ({
+  id,
+  disks: Object.entries(layers).map(([target, layer]) => ({ target, layer: `${target}.${layer}.qcow2` })),
+});
 const three = [point('p1', { vda: 1 }), point('p2', { vda: 3 }), point('p3', { vda: 4 })];
 const plan = (keep: number, points = three, of = state(disk('vda', 0, 1, 2, 3, 4, 5)), pinned: string[] = []) =>
   mergePlan({ state: of, points, pinned: new Set(pinned), keep });

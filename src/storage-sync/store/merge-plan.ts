@@ -1,11 +1,17 @@
 import { parseLayerFile } from './layout.js';
-import type { PointManifest } from './manifest.js';
+import type { PointDisk } from './manifest.js';
 import type { Merging, ReplicaState } from './replica-state.js';
+
+/** What of a point tells which layers it needs. */
+export interface LayeredPoint {
+  readonly id: string;
+  readonly disks: readonly Pick<PointDisk, 'target' | 'layer'>[];
+}
 
 export interface MergeQuestion {
   readonly state: ReplicaState;
   /** Oldest first. */
-  readonly points: readonly PointManifest[];
+  readonly points: readonly LayeredPoint[];
   /** Points that runs need. */
   readonly pinned: ReadonlySet<string>;
   /** How many points are to be left, at least 1. */

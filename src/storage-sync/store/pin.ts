@@ -18,24 +18,24 @@ export interface OverlayRecord {
 }
 
 export function parsePin(text: string): Pin | string {
-  const value = parseRecord(text);
+  const value = parseRecord<Pin>(text);
   if (typeof value === 'string') {
     return value;
   }
-  return typeof value['runId'] === 'string' && typeof value['point'] === 'string'
-    ? (value as unknown as Pin)
+  return typeof value.runId === 'string' && typeof value.point === 'string'
+    ? (value as Pin)
     : 'it names no run or no point';
 }
 
 export function parseOverlay(text: string): OverlayRecord | string {
-  const value = parseRecord(text);
+  const value = parseRecord<OverlayRecord>(text);
   if (typeof value === 'string') {
     return value;
   }
   const isWhole =
-    typeof value['key'] === 'string' &&
-    typeof value['point'] === 'string' &&
-    ['clone', 'promoted', 'move'].includes(String(value['purpose'])) &&
-    ['making', 'made', 'merging'].includes(String(value['state']));
-  return isWhole ? (value as unknown as OverlayRecord) : 'it names no key, purpose or point';
+    typeof value.key === 'string' &&
+    typeof value.point === 'string' &&
+    ['clone', 'promoted', 'move'].includes(String(value.purpose)) &&
+    ['making', 'made', 'merging'].includes(String(value.state));
+  return isWhole ? (value as OverlayRecord) : 'it names no key, purpose or point';
 }

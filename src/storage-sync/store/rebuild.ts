@@ -1,4 +1,3 @@
-import { isRecord } from '../qmp/message.js';
 import { endDaemon } from './daemon.js';
 import { damaged, replicaNotFound } from './failures.js';
 import { succeed } from './host-commands.js';
@@ -101,8 +100,8 @@ async function chainOf(seat: Seat, file: string): Promise<readonly number[]> {
     }
     layers.unshift(layer);
     const argv = ['qemu-img', 'info', '-U', '--output=json', '--', `${seat.folder}/${next}`];
-    const facts = parseRecord(await succeed(seat, argv));
-    const below: unknown = isRecord(facts) ? facts['backing-filename'] : undefined;
+    const facts = parseRecord<{ 'backing-filename': string }>(await succeed(seat, argv));
+    const below: unknown = typeof facts === 'string' ? undefined : facts['backing-filename'];
     next = typeof below === 'string' ? below : undefined;
   }
   if (layers[0] !== 0) {

@@ -46,7 +46,7 @@ export interface Merging {
 
 /** The state, or why the text is none. */
 export function parseState(text: string): ReplicaState | string {
-  const value = parseRecord(text);
+  const value = parseRecord<ReplicaState>(text);
   if (typeof value === 'string') {
     return value;
   }
@@ -70,7 +70,7 @@ export function parseState(text: string): ReplicaState | string {
     return 'the merge that it tells of is not right';
   }
   return closedBy === undefined || typeof closedBy === 'string'
-    ? (value as unknown as ReplicaState)
+    ? (value as ReplicaState)
     : 'the run that closed it is not right';
 }
 

@@ -10,7 +10,7 @@ const refusal = (number: number): LibvirtError =>
   new LibvirtError('domainGetJobStats', { number, domain: 10, level: 2, message: 'no' } as LibvirtError['reported']);
 
 /** A source that has the VM running when it is first asked; what it says of its job, and then of the VM. */
-function source(job: () => unknown, afterwards: number | undefined): Tools {
+function source(job: () => unknown, afterwards: number | undefined): Pick<Tools, 'connections'> {
   const states = [DomainState.RUNNING, afterwards];
   const libvirt = {
     domainLookupByUUID: async () => {
@@ -20,7 +20,7 @@ function source(job: () => unknown, afterwards: number | undefined): Tools {
     domainGetState: async () => ({ state: states.shift(), reason: DomainRunningReason.BOOTED }),
     domainGetJobStats: async () => job(),
   };
-  return { connections: { to: async () => libvirt } } as unknown as Tools;
+  return { connections: { to: async () => libvirt } } as unknown as Pick<Tools, 'connections'>;
 }
 
 const none = (): unknown => ({ type: DomainJobType.NONE, params: [] });

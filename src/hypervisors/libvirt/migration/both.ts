@@ -22,7 +22,11 @@ export async function lookAtBoth(tools: Tools, way: Way, signal: AbortSignal): P
   return { source, target, job };
 }
 
-export function lookAtSource(tools: Tools, way: Way, signal: AbortSignal): Promise<Pick<Both, 'source' | 'job'>> {
+export function lookAtSource(
+  tools: Pick<Tools, 'connections'>,
+  way: Way,
+  signal: AbortSignal,
+): Promise<Pick<Both, 'source' | 'job'>> {
   const asking = { host: way.source, what: 'look at the VM', purpose: 'query', signal } as const;
   return ask(tools, asking, async (libvirt) => {
     const source = await see(libvirt, way.id);

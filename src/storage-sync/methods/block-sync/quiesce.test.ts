@@ -1,7 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Backups } from '../../../hypervisors/backups.js';
 import { FailureError } from '../../../model/failure.js';
-import type { Cycle } from './cycle-request.js';
 import { atQuietMoment } from './quiesce.js';
 
 const refused = (kind: 'permanent' | 'transient' | 'outcome-unknown') =>
@@ -25,14 +23,14 @@ const scene = ({ freeze = async () => ({}), thaw = async () => undefined }: Told
       acts.push('thaw');
       await thaw();
     },
-  } as unknown as Backups;
+  };
   const cycle = {
     vm: { id: 'id', name: 'db-1' },
     from: { site: 'north', host: 'north-1' },
     signal: new AbortController().signal,
-    note: (text: string) => notes.push(text),
+    note: (text: string) => void notes.push(text),
     tools: { backups },
-  } as unknown as Cycle;
+  };
   const act = async (): Promise<void> => void acts.push('act');
   return { acts, notes, cycle, act };
 };

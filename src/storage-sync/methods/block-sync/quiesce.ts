@@ -1,3 +1,4 @@
+import type { Backups } from '../../../hypervisors/backups.js';
 import { FailureError } from '../../../model/failure.js';
 import type { Cycle } from './cycle-request.js';
 
@@ -5,12 +6,17 @@ const thawAttempts = 3;
 /** A thaw does not end with the caller's signal: a frozen guest would be left behind. */
 const thawWithinMs = 60_000;
 
+/** What of a cycle is needed for it. */
+export type Quietened = Pick<Cycle, 'vm' | 'from' | 'signal' | 'note'> & {
+  readonly tools: { readonly backups: Pick<Backups, 'freeze' | 'thaw'> };
+};
+
 /**
  * Does something at one moment of the VM, with its guest's file systems frozen if that can be had; they are thawed again
  * whatever happens. Says how consistent the moment was.
  */
 export async function atQuietMoment(
-  cycle: Cycle,
+  cycle: Quietened,
   { isWanted, act }: { readonly isWanted: boolean; readonly act: () => Promise<void> },
 ): Promise<'crash' | 'filesystem'> {
   if (!isWanted) {
@@ -43,7 +49,7 @@ export async function atQuietMoment(
 }
 
 /** Tries a few times, since a frozen guest stands still. */
-export async function thawSurely({ vm, from, tools }: Cycle): Promise<void> {
+export async function thawSurely({ vm, from, tools }: Pick<Quietened, 'vm' | 'from' | 'tools'>): Promise<void> {
   let trouble: unknown;
   for (let attempt = 0; attempt < thawAttempts; attempt += 1) {
     try {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Backups, BackupWatch } from '../../../hypervisors/backups.js';
+import type { BackupWatch } from '../../../hypervisors/backups.js';
 import type { HostShell } from '../../../hypervisors/host-shell.js';
 import { FailureError } from '../../../model/failure.js';
 import { type Guard, guardScratch } from './scratch-guard.js';
@@ -18,7 +18,7 @@ const guarded = (
 ): Promise<unknown> => {
   let look = 0;
   const at = (): (typeof looks)[number] => looks[Math.min(look, looks.length - 1)] ?? {};
-  const backups = { watch: async () => ({ ...fine, ...at() }) } as unknown as Backups;
+  const backups = { watch: async () => ({ ...fine, ...at() }) };
   const shell: HostShell = {
     run: async () => ({ exitCode: 0, stdout: `Avail\n${at().free ?? 1000}\n`, stderr: '' }),
   };

@@ -14,7 +14,7 @@ export interface GuardRequest {
   readonly vm: VmOnHost & { readonly name: string; readonly isPausedByError: boolean };
   readonly folder: string;
   readonly freeAtBeginning: number;
-  readonly backups: Backups;
+  readonly backups: Pick<Backups, 'watch'>;
   readonly seat: CommandSeat;
   readonly clock: Clock;
 }
