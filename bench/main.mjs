@@ -8,9 +8,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { takesConnections } from './worlds/socket.mjs';
 
 /** sysexits.h: the command was used wrongly. */
 const EX_USAGE = 64;
@@ -78,17 +78,6 @@ function hostsOfTheLab() {
       const socket = `${labDir}/hosts/${host.name}/run/libvirt/libvirt-sock`;
       return { name: host.name, socket, uri: `qemu:///system?socket=${socket}` };
     });
-}
-
-function takesConnections(path) {
-  return new Promise((resolve) => {
-    const socket = createConnection({ path });
-    socket.once('error', () => resolve(false));
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
 }
 
 /** Benches measure what is built, as users run it; `tsc -b` does nothing when that is up to date. */

@@ -18,6 +18,8 @@ const { values } = parseArgs({
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 if (spawnSync('npx', ['tsc', '-b', 'src'], { stdio: ['ignore', 'inherit', 'ignore'] }).status !== 0) process.exit(1);
+// It says itself what to do when there is no lab.
+if (spawnSync('lab/lab', ['status'], { stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0) process.exit(1);
 register('../test/crash/typescript.mjs', import.meta.url);
 const { labHosts } = await import('../test/live/lab.ts');
 const { startAudit } = await import('../test/live/guest.ts');

@@ -5,9 +5,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { takesConnections } from './socket.mjs';
 
 /** statfs(2): the type of a file system that is in memory and cannot go past the page cache. */
 const TMPFS_MAGIC = 0x01021994;
@@ -128,15 +128,4 @@ async function serve(program, args, socket) {
       rmSync(socket, { force: true });
     },
   };
-}
-
-function takesConnections(path) {
-  return new Promise((resolve) => {
-    const socket = createConnection({ path });
-    socket.once('error', () => resolve(false));
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
 }
