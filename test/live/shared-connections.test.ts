@@ -67,6 +67,7 @@ function connectionsOf(pid: number): readonly number[] {
 
 async function untilGone(pid: number): Promise<void> {
   while (connectionsOf(pid).length > 0) {
+    // No event tells of the end of a process that is not a child, so it is looked for until the test's own limit.
     // oxlint-disable-next-line no-await-in-loop
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -90,6 +90,7 @@ export class Copying {
   /** Rejects only when a caller's callback has thrown. */
   async #serve(slot: number): Promise<void> {
     for (let extent = this.#take(slot); extent !== undefined; extent = this.#take(slot)) {
+      // A slot carries one extent at a time; the slots are what runs side by side.
       // oxlint-disable-next-line no-await-in-loop
       if (!(await this.#carry(extent, slot))) {
         return;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { remembered } from '../../../test/properties/builders.js';
 import { leftovers, publishingFate } from './leftovers.js';
 import type { PointManifest } from './manifest.js';
 import { parseState, type ReplicaState, withoutPublishing } from './replica-state.js';
@@ -20,20 +21,7 @@ const point = (id: string): PointManifest => ({
   bytes: 1,
   source: state.source,
   disks: [],
-  carries: {
-    ...state.vm,
-    ...state.source,
-    observedAt: 1,
-    seenOn: 'replica',
-    state: 'running',
-    memoryBytes: 1,
-    vcpus: 1,
-    networks: [],
-    disks: [],
-    tags: [],
-    hasAutostart: false,
-    hasAgent: false,
-  },
+  carries: remembered('db-1', 'north-1'),
 });
 
 describe('what a stop has left', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { remembered } from '../../../test/properties/builders.js';
 import { asciiXml, type PointManifest, parseManifest, serialise } from './manifest.js';
 
 const manifest: PointManifest = {
@@ -10,22 +11,7 @@ const manifest: PointManifest = {
   bytes: 0,
   source: { site: 'north', host: 'north-1' },
   disks: [{ target: 'vda', sizeBytes: 8, layer: 'vda.3.qcow2', backing: 'vda.base.qcow2' }],
-  carries: {
-    id: '11111111-2222-3333-4444-555555555555',
-    name: 'dätä "1"\n',
-    site: 'north',
-    host: 'north-1',
-    observedAt: 5,
-    seenOn: 'replica',
-    state: 'running',
-    memoryBytes: 1,
-    vcpus: 1,
-    networks: [],
-    disks: [],
-    tags: [],
-    hasAutostart: false,
-    hasAgent: false,
-  },
+  carries: remembered('dätä "1"\n', 'north-1'),
 };
 
 describe('the manifest of a point', () => {

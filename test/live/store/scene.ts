@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { createSshShell } from '../../../src/hypervisors/ssh/ssh-shell.js';
 import { createSshSocket } from '../../../src/hypervisors/ssh/ssh-socket.js';
 import type { Estate } from '../../../src/model/estate.js';
-import type { VmFacts } from '../../../src/model/inventory.js';
 import type { OpenRequest } from '../../../src/storage-sync/store/open.js';
 import type { NewPoint } from '../../../src/storage-sync/store/publish.js';
 import { createReplicaStore, type ReplicaStore } from '../../../src/storage-sync/store/store.js';
+import { remembered } from '../../properties/builders.js';
 import { type Mortal, mortal, type Stop } from './stops.js';
 
 export const vmId = '11111111-2222-3333-4444-555555555555';
@@ -27,21 +27,7 @@ export const request: OpenRequest = {
   expectedBytes: 0,
 };
 
-const carries: VmFacts = {
-  id: vmId,
-  name: 'db-1',
-  ...source,
-  observedAt: 1,
-  seenOn: 'replica',
-  state: 'running',
-  memoryBytes: 1,
-  vcpus: 1,
-  networks: [],
-  disks: [],
-  tags: [],
-  hasAutostart: false,
-  hasAgent: false,
-};
+const carries = remembered('db-1', 'north-1', { id: vmId });
 
 /** The point of this number, written at that moment. */
 export function newPoint(number: number): NewPoint {

@@ -1,5 +1,5 @@
 import type { MigrationStats } from './job-stats.js';
-import { jobOf, type Seen, see } from './look.js';
+import { type Seen, see, seeAtSource } from './look.js';
 import { ask, type Tools, type Way } from './tools.js';
 
 /** What both hosts say of a VM at one moment. */
@@ -22,21 +22,9 @@ export async function lookAtBoth(tools: Tools, way: Way, signal: AbortSignal): P
   return { source, target, job };
 }
 
-export function lookAtSource(
-  tools: Pick<Tools, 'connections'>,
-  way: Way,
-  signal: AbortSignal,
-): Promise<Pick<Both, 'source' | 'job'>> {
+export function lookAtSource(tools: Tools, way: Way, signal: AbortSignal): Promise<Pick<Both, 'source' | 'job'>> {
   const asking = { host: way.source, what: 'look at the VM', purpose: 'query', signal } as const;
-  return ask(tools, asking, async (libvirt) => {
-    const source = await see(libvirt, way.id);
-    if (source === undefined || source.state === 'shut-off') {
-      return { source, job: undefined };
-    }
-    const job = await jobOf(libvirt, source.dom);
-    // It may have left between the two answers, and must not be taken for one that stays.
-    return job === undefined ? { source: await see(libvirt, way.id), job } : { source, job };
-  });
+  return ask(tools, asking, (libvirt) => seeAtSource(libvirt, way.id));
 }
 
 export function lookAtTarget(tools: Tools, way: Way, signal: AbortSignal): Promise<Seen | undefined> {

@@ -37,8 +37,11 @@ const undisturbed: readonly number[] = [
   DomainRunningReason.WAKEUP,
 ];
 
+/** What looks ask of libvirt. */
+export type Looks = Pick<Libvirt, 'domainLookupByUUID' | 'domainGetState' | 'domainGetJobStats'>;
+
 /** Asks one host; undefined when it does not know the VM. */
-export async function see(libvirt: Libvirt, id: string): Promise<Seen | undefined> {
+export async function see(libvirt: Looks, id: string): Promise<Seen | undefined> {
   const dom = await unless(ErrorNumber.NO_DOMAIN, libvirt.domainLookupByUUID({ uuid: id }));
   const raw = dom === undefined ? undefined : await unless(ErrorNumber.NO_DOMAIN, libvirt.domainGetState({ dom }));
   if (dom === undefined || raw === undefined) {
@@ -63,10 +66,23 @@ export async function see(libvirt: Libvirt, id: string): Promise<Seen | undefine
 }
 
 /** The migration that is under way on this host; undefined when there is none, also since the VM has just ended here. */
-export async function jobOf(libvirt: Libvirt, dom: Domain): Promise<MigrationStats | undefined> {
+export async function jobOf(libvirt: Looks, dom: Domain): Promise<MigrationStats | undefined> {
   const whenItRuns = unless(ErrorNumber.OPERATION_INVALID, libvirt.domainGetJobStats({ dom }));
   const answer = await unless(ErrorNumber.NO_DOMAIN, whenItRuns);
   return answer === undefined ? undefined : readStats(answer);
+}
+
+/** Asks the source of the VM and of its job. One that leaves between the two answers is not taken for one that stays. */
+export async function seeAtSource(
+  libvirt: Looks,
+  id: string,
+): Promise<{ readonly source: Seen | undefined; readonly job: MigrationStats | undefined }> {
+  const source = await see(libvirt, id);
+  if (source === undefined || source.state === 'shut-off') {
+    return { source, job: undefined };
+  }
+  const job = await jobOf(libvirt, source.dom);
+  return job === undefined ? { source: await see(libvirt, id), job } : { source, job };
 }
 
 function stateOf(state: number): VmState {

@@ -61,7 +61,7 @@ export interface Asking {
 
 /** Calls a host; rejects with a failure that names it. */
 export function ask<Answer>(
-  { connections }: Pick<Tools, 'connections'>,
+  { connections }: Tools,
   { purpose, ...request }: Asking,
   call: (libvirt: Host) => Promise<Answer>,
 ): Promise<Answer> {

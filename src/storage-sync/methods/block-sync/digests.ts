@@ -58,6 +58,7 @@ async function readBlock(
 ): Promise<readonly Buffer[]> {
   const pieces: Buffer[] = [];
   for (let at = 0; at < length; at += endpoint.maxRequestBytes) {
+    // One request at a time for each of the blocks that are read side by side.
     // oxlint-disable-next-line no-await-in-loop
     pieces.push(await endpoint.read(offset + at, Math.min(endpoint.maxRequestBytes, length - at), signal));
   }

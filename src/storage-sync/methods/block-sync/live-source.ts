@@ -135,6 +135,7 @@ async function withCheckpoint(cycle: Cycle, { source, newest }: SourceRequest): 
   const wanted = newest?.checkpoint;
   for (const { name } of source.checkpoints) {
     if (name.startsWith(chainOf(to)) && name !== wanted) {
+      // libvirt takes one job of a VM at a time.
       // oxlint-disable-next-line no-await-in-loop
       await tools.backups.deleteCheckpoint({ ...place, checkpoint: name }, signal);
     }

@@ -53,7 +53,7 @@ export async function thawSurely({ vm, from, tools }: Pick<Quietened, 'vm' | 'fr
   let trouble: unknown;
   for (let attempt = 0; attempt < thawAttempts; attempt += 1) {
     try {
-      // One after the other is the point.
+      // The next attempt is made only after this one has failed.
       // oxlint-disable-next-line no-await-in-loop
       await tools.backups.thaw({ host: from.host, id: vm.id }, AbortSignal.timeout(thawWithinMs));
       return;
