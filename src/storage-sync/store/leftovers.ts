@@ -26,7 +26,7 @@ export function publishingFate(found: {
 /** Files of the folder that a stop has left: recognised by their names, and named by neither state nor manifest. */
 export function leftovers(
   files: Iterable<string>,
-  { state, points }: { readonly state: ReplicaState; readonly points: readonly Pick<PointManifest, 'id'>[] },
+  { state, points }: { readonly state: ReplicaState; readonly points: readonly PointManifest[] },
 ): readonly string[] {
   const next =
     state.publishing === undefined ? [] : activeDisks(state).map((d) => layerFile(d.target, state.nextLayer));
