@@ -38,6 +38,7 @@ export class RpcConnection {
   readonly #keepalive: Keepalive | null;
   readonly #quickAnswers = new QuickAnswers(() => this.#calls.load.inFlight > 0);
   #congestedStreams = 0;
+  #writtenInTurn = 0;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #announceClosed: (reason: ConnectionLost | null) => void = () => undefined;
 
@@ -156,10 +157,19 @@ export class RpcConnection {
 
   // --- out
 
+  /** The first message of a turn goes out at once, those that follow it in the same turn go out together at its end. */
   #write(frame: Buffer): boolean {
     this.settings.trace?.(traceRecord('sent', headerOf(frame), frame.length - 28));
+    this.#writtenInTurn += 1;
+    if (this.#writtenInTurn === 1) process.nextTick(this.#endTurn);
+    else if (this.#writtenInTurn === 2) this.#stream.cork();
     return this.#stream.write(frame);
   }
+
+  readonly #endTurn = (): void => {
+    if (this.#writtenInTurn > 1) this.#stream.uncork();
+    this.#writtenInTurn = 0;
+  };
 
   #sendKeepalive(procedure: number): void {
     this.#write(
