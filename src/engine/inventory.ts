@@ -6,7 +6,7 @@ import type { Replica } from '../model/replica.js';
 import type { Ports } from '../steps/step-type.js';
 import type { Journal } from '../stores/journal.js';
 import { authorityLedger, formerPlaces } from './ledger.js';
-import { type HostPair, prospectsOf, withDirtyRates } from './look-ahead.js';
+import { dirtyRatesOf, type HostPair, prospectsOf, withDirtyRate } from './look-ahead.js';
 
 export interface InventoryOptions {
   readonly ports: Pick<Ports, 'hypervisor' | 'replicas' | 'clock'>;
@@ -28,15 +28,15 @@ export interface InventoryOptions {
 export async function readInventory(options: InventoryOptions): Promise<Inventory> {
   const { ports, estate, journal, signal, moves = [] } = options;
   const sources = new Set(moves.map(({ source }) => source));
-  const ahead = inTime({ what: 'what stands against the moves', kind: 'transient' }, { ports, signal }, (own) =>
-    prospectsOf(moves, { hypervisor: ports.hypervisor, signal: own }),
-  );
   const looks = Promise.all(
     Object.values(hostsOf(estate)).map((host) =>
       inTime({ what: `host ${host.name}`, kind: 'transient' }, { ports, signal }, (own) =>
         lookAtHost(host, { ...ports, isSource: sources.has(host.name) }, own),
       ),
     ),
+  );
+  const ahead = inTime({ what: 'what stands against the moves', kind: 'transient' }, { ports, signal }, (own) =>
+    prospectsOf(moves, { hypervisor: ports.hypervisor, signal: own }),
   );
   const [hosts, prospects] = await Promise.all([looks, ahead]);
   const ofSites = <Fact>(ask: (site: string, own: AbortSignal) => Promise<readonly Fact[]>) =>
@@ -92,8 +92,12 @@ async function lookAtHost(
   signal: AbortSignal,
 ): Promise<{ readonly facts: HostFacts; readonly vms: readonly VmFacts[] }> {
   try {
-    const { facts, vms } = await hypervisor.host(host.name, signal);
-    return { facts, vms: isSource ? await withDirtyRates(host.name, vms, { hypervisor, signal }) : vms };
+    // Measuring takes longest, so that it is begun first.
+    const [rates, { facts, vms }] = await Promise.all([
+      isSource ? dirtyRatesOf(host.name, { hypervisor, signal }) : new Map<string, number>(),
+      hypervisor.host(host.name, signal),
+    ]);
+    return { facts, vms: vms.map((vm) => withDirtyRate(vm, rates)) };
   } catch (error) {
     if (!(error instanceof FailureError)) {
       throw error;

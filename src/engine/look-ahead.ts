@@ -25,18 +25,18 @@ export async function prospectsOf(
   return found.flatMap((prospect) => prospect ?? []);
 }
 
-/** The running VMs of a host with the memory that each dirties now; without it where nobody can measure. */
-export async function withDirtyRates(
+/** Bytes of memory per second that each running VM of a host dirties now, by id; nothing where nobody can measure. */
+export async function dirtyRatesOf(
   host: string,
-  vms: readonly VmFacts[],
   { hypervisor, signal }: Looking,
-): Promise<readonly VmFacts[]> {
-  const ids = vms.filter(({ state }) => state === 'running').map(({ id }) => id);
-  const rates = ids.length === 0 ? undefined : await unlessUnreachable(hypervisor.dirtyRates(host, ids, signal));
-  return vms.map((vm) => {
-    const rate = rates?.get(vm.id);
-    return rate === undefined ? vm : { ...vm, dirtyBytesPerSecond: rate };
-  });
+): Promise<ReadonlyMap<string, number>> {
+  return (await unlessUnreachable(hypervisor.dirtyRates(host, signal))) ?? new Map();
+}
+
+/** The VM with the memory that it dirties, where that was measured. */
+export function withDirtyRate(vm: VmFacts, rates: ReadonlyMap<string, number>): VmFacts {
+  const rate = rates.get(vm.id);
+  return rate === undefined ? vm : { ...vm, dirtyBytesPerSecond: rate };
 }
 
 async function unlessUnreachable<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {

@@ -61,8 +61,8 @@ export interface Hypervisor {
    * nothing that stays. The number of calls does not grow with the number of VMs beyond one look at each.
    */
   prospect(source: string, target: string, signal: AbortSignal): Promise<Prospect>;
-  /** Bytes of memory per second that the running VMs dirty now, by id, measured for about a second. A VM that cannot be measured is left out. */
-  dirtyRates(host: string, ids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
+  /** Bytes of memory per second that each running VM dirties now, by id, measured for about a second. A VM that cannot be measured is left out. */
+  dirtyRates(host: string, signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
   /** Where a migration of this VM stands, asked of both hosts: how a lost outcome is found again. */
   migrationState(id: string, source: string, target: string, signal: AbortSignal): Promise<MigrationState>;
   /** Sets or clears the host's mark that nothing may be placed on it. */

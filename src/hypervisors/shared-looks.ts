@@ -1,14 +1,12 @@
-import type { HostInventory, Hypervisor } from './hypervisor.js';
-
-type Look = Hypervisor['host'];
+type Look<Seen> = (host: string, signal: AbortSignal) => Promise<Seen>;
 
 /**
- * The same looks at hosts, shared: whoever asks while a look at the host is under way is answered by the next one, together
- * with all who ask meanwhile. So nobody is told what was seen before they asked, and a dozen lanes that want to know the same
+ * The same looks at hosts, shared: all who ask at once are answered by one look, and whoever asks while it is under way by the
+ * next one, together with all who ask meanwhile. So nobody is told what was seen before they asked, and a dozen lanes that want to know the same
  * cost two looks. Aborting ends the wait of the one who asked, and the look once nobody waits for it.
  */
-export function shareLooks(look: Look): Look {
-  const hosts = new Map<string, HostLooks>();
+export function shareLooks<Seen>(look: Look<Seen>): Look<Seen> {
+  const hosts = new Map<string, HostLooks<Seen>>();
   return (host, signal) => {
     const looks = hosts.get(host) ?? new HostLooks((own) => look(host, own));
     hosts.set(host, looks);
@@ -16,24 +14,24 @@ export function shareLooks(look: Look): Look {
   };
 }
 
-class HostLooks {
-  readonly #look: (signal: AbortSignal) => Promise<HostInventory>;
+class HostLooks<Seen> {
+  readonly #look: (signal: AbortSignal) => Promise<Seen>;
   #isLooking = false;
-  #next: SharedLook | undefined;
+  #next: SharedLook<Seen> | undefined;
 
-  constructor(look: (signal: AbortSignal) => Promise<HostInventory>) {
+  constructor(look: (signal: AbortSignal) => Promise<Seen>) {
     this.#look = look;
   }
 
-  ask(signal: AbortSignal): Promise<HostInventory> {
+  ask(signal: AbortSignal): Promise<Seen> {
     if (signal.aborted) {
       return Promise.reject(signal.reason as Error);
     }
     // One that nobody waited for any more was given up before it began.
-    const next = this.#next === undefined || this.#next.signal.aborted ? new SharedLook() : this.#next;
+    const next = this.#next === undefined || this.#next.signal.aborted ? new SharedLook<Seen>() : this.#next;
     this.#next = next;
     const answer = next.join(signal);
-    this.#begin();
+    queueMicrotask(() => this.#begin());
     return answer;
   }
 
@@ -42,8 +40,11 @@ class HostLooks {
     if (this.#isLooking || next === undefined) {
       return;
     }
-    this.#isLooking = true;
     this.#next = undefined;
+    if (next.signal.aborted) {
+      return;
+    }
+    this.#isLooking = true;
     const looking = this.#look(next.signal).finally(() => {
       this.#isLooking = false;
       this.#begin();
@@ -52,21 +53,21 @@ class HostLooks {
   }
 }
 
-interface Waiter {
-  readonly resolve: (seen: HostInventory) => void;
+interface Waiter<Seen> {
+  readonly resolve: (seen: Seen) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** One look and those who wait for it. */
-class SharedLook {
+class SharedLook<Seen> {
   readonly #controller = new AbortController();
-  readonly #waiting = new Map<AbortSignal, Waiter[]>();
+  readonly #waiting = new Map<AbortSignal, Waiter<Seen>[]>();
 
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  join(signal: AbortSignal): Promise<HostInventory> {
+  join(signal: AbortSignal): Promise<Seen> {
     return new Promise((resolve, reject) => {
       const same = this.#waiting.get(signal);
       if (same !== undefined) {
@@ -78,7 +79,7 @@ class SharedLook {
     });
   }
 
-  async settle(looking: Promise<HostInventory>): Promise<void> {
+  async settle(looking: Promise<Seen>): Promise<void> {
     try {
       const seen = await looking;
       this.#all().forEach(({ resolve }) => resolve(seen));

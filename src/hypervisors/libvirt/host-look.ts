@@ -109,24 +109,16 @@ function factsOf(answers: HostAnswers, about: HostAbout, vms: readonly VmFacts[]
   };
 }
 
+/** What a host's domain capabilities say of CPUs. */
+interface CpuOffer {
+  readonly usable: readonly string[];
+  readonly model?: string;
+}
+
 /** CPU models that a VM of this kind may ask for; none where the host does not offer the kind. */
-async function capabilities(
-  libvirt: Libvirt,
-  virttype: 'kvm' | 'qemu',
-): Promise<{ readonly usable: readonly string[]; readonly model?: string }> {
+async function capabilities(libvirt: Libvirt, virttype: 'kvm' | 'qemu'): Promise<CpuOffer> {
   try {
-    const xml = await libvirt.connectGetDomainCapabilities({ virttype });
-    const modes = children(child(parseXml(xml), 'cpu') ?? parseXml(xml), 'mode');
-    const named = (name: string) => modes.find((mode) => mode.getAttribute('name') === name);
-    const custom = named('custom');
-    const hostModel = named('host-model');
-    const model = hostModel === undefined ? undefined : child(hostModel, 'model')?.textContent;
-    return {
-      usable: (custom === undefined ? [] : children(custom, 'model')).flatMap((each) =>
-        each.getAttribute('usable') === 'yes' ? [each.textContent ?? ''] : [],
-      ),
-      ...(model ? { model } : {}),
-    };
+    return cpuOffer(await libvirt.connectGetDomainCapabilities({ virttype }));
   } catch (error) {
     if (error instanceof LibvirtError) {
       return { usable: [] };
@@ -134,6 +126,34 @@ async function capabilities(
     throw error;
   }
 }
+
+/** Reads domain capabilities. Hosts of a kind say the same, and it is long, so that what was just read is not read again. */
+function cpuOffer(xml: string): CpuOffer {
+  const known = recentOffers.get(xml);
+  if (known !== undefined) {
+    return known;
+  }
+  const root = parseXml(xml);
+  const modes = children(child(root, 'cpu') ?? root, 'mode');
+  const named = (name: string) => modes.find((mode) => mode.getAttribute('name') === name);
+  const custom = named('custom');
+  const hostModel = named('host-model');
+  const model = hostModel === undefined ? undefined : child(hostModel, 'model')?.textContent;
+  const offer = {
+    usable: (custom === undefined ? [] : children(custom, 'model')).flatMap((each) =>
+      each.getAttribute('usable') === 'yes' ? [each.textContent ?? ''] : [],
+    ),
+    ...(model ? { model } : {}),
+  };
+  if (recentOffers.size >= recentOffersMax) {
+    recentOffers.clear();
+  }
+  recentOffers.set(xml, offer);
+  return offer;
+}
+
+const recentOffersMax = 16;
+const recentOffers = new Map<string, CpuOffer>();
 
 async function poolFree(libvirt: Libvirt, path: string): Promise<number | undefined> {
   try {

@@ -41,7 +41,7 @@ export type HypervisorRequest = { readonly port: 'hypervisor' } & (
   | { readonly method: 'migrate'; readonly migration: Migration }
   | { readonly method: 'carry'; readonly carrying: Carrying }
   | { readonly method: 'prospect'; readonly source: string; readonly target: string }
-  | { readonly method: 'dirtyRates'; readonly host: string; readonly ids: readonly string[] }
+  | { readonly method: 'dirtyRates'; readonly host: string }
   | { readonly method: 'migrationState'; readonly id: string; readonly source: string; readonly target: string }
   | { readonly method: 'cordon'; readonly host: string; readonly isCordoned: boolean }
 );

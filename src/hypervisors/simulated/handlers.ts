@@ -59,7 +59,7 @@ function performHypervisor(core: Core, call: Call, request: HypervisorRequest): 
     case 'undefine':
       return undefine(core, host, request.id);
     case 'dirtyRates':
-      return dirtyRates(core, host, request.ids);
+      return dirtyRates(core, host);
     case 'migrate':
       return migrate(core, call, request.migration);
     case 'carry':

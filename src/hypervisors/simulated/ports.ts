@@ -46,12 +46,8 @@ function hypervisorOf(core: Core): Hypervisor {
     migrate: (migration, signal, progress) => ask(core, { port, method: 'migrate', migration }, signal, progress),
     carry: (carrying, signal, progress) => ask(core, { port, method: 'carry', carrying }, signal, progress),
     prospect: (source, target, signal) => ask(core, { port, method: 'prospect', source, target }, signal),
-    dirtyRates: async (host, ids, signal) => {
-      const rates = await ask<Readonly<Record<string, number>>>(
-        core,
-        { port, method: 'dirtyRates', host, ids },
-        signal,
-      );
+    dirtyRates: async (host, signal) => {
+      const rates = await ask<Readonly<Record<string, number>>>(core, { port, method: 'dirtyRates', host }, signal);
       return new Map(Object.entries(rates));
     },
     migrationState: (id, source, target, signal) =>

@@ -91,9 +91,9 @@ function obstaclesOf(core: Core, { definition }: Guest, { from, to }: Pair): rea
   ];
 }
 
-/** Memory that the running VMs among these dirty per second, by id. */
-export function dirtyRates(core: Core, host: HostState, ids: readonly string[]): Outcome {
-  const running = ids.flatMap((id) => host.guests[id] ?? []).filter(({ state }) => state === 'running');
+/** Memory that each running VM dirties per second, by id. */
+export function dirtyRates(core: Core, host: HostState): Outcome {
+  const running = Object.values(host.guests).filter(({ state }) => state === 'running');
   const value = Object.fromEntries(
     running.map(({ definition }) => [definition.id, natureOf(core, definition).dirtyBytesPerSecond]),
   );

@@ -1,4 +1,11 @@
-import { type Domain, DomainStatsTypes, type Libvirt, LibvirtError, valuesByField } from 'node-libvirt';
+import {
+  ConnectListAllDomainsFlags,
+  type Domain,
+  DomainStatsTypes,
+  type Libvirt,
+  LibvirtError,
+  valuesByField,
+} from 'node-libvirt';
 
 /** How long QEMU samples the memory: the shortest that libvirt takes. */
 const sampleSeconds = 1;
@@ -9,18 +16,14 @@ const giveUpAfterMs = 3_000;
 const measured = 2;
 
 interface Sampling {
-  readonly ids: readonly string[];
   readonly signal: AbortSignal;
   /** Resolves after so many ms, or when the signal is aborted. */
   readonly pause: (ms: number) => Promise<void>;
 }
 
-/** Bytes per second, by id, of those of the VMs that run and that QEMU can measure. */
-export async function dirtyRates(
-  libvirt: Libvirt,
-  { ids, signal, pause }: Sampling,
-): Promise<ReadonlyMap<string, number>> {
-  const doms = (await libvirt.connectListAllDomains()).filter(({ id, uuid }) => id > 0 && ids.includes(uuid));
+/** Bytes per second, by id, of the VMs that run and that QEMU can measure. */
+export async function dirtyRates(libvirt: Libvirt, { signal, pause }: Sampling): Promise<ReadonlyMap<string, number>> {
+  const doms = await libvirt.connectListAllDomains({ flags: ConnectListAllDomainsFlags.RUNNING });
   const begun = await Promise.all(doms.map((dom) => begins(libvirt, dom)));
   const sampled = doms.filter((_, index) => begun[index]);
   const rates = new Map<string, number>();

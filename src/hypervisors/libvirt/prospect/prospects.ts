@@ -3,10 +3,11 @@ import type { Estate } from '../../../model/estate.js';
 import type { Prospect } from '../../../model/prospect.js';
 import type { HostShell } from '../../host-shell.js';
 import type { Hypervisor } from '../../hypervisor.js';
+import { shareLooks } from '../../shared-looks.js';
 import type { Connections } from '../connections.js';
 import { asked } from '../failures.js';
 import { Folders } from '../migration/folders.js';
-import { sourceVms } from './candidates.js';
+import { type SourceVm, sourceVms } from './candidates.js';
 import { cpuRefusals } from './cpu-refusals.js';
 import { dirtyRates } from './dirty-rates.js';
 import { obstaclesOf } from './obstacles.js';
@@ -24,12 +25,17 @@ interface ProspectTools {
 export function prospectsOf(tools: ProspectTools): Pick<Hypervisor, 'prospect' | 'dirtyRates'> {
   const folders = new Folders();
   const { connections } = tools;
+  // Many targets are looked at for the same source.
+  const vmsOf = shareLooks((host, signal) =>
+    asked({ host, what: 'look at what would move', signal }, async () =>
+      sourceVms(await connections.to(host, 'query', signal)),
+    ),
+  );
   return {
-    prospect: (source, target, signal) => look(tools, { folders, source, target, signal }),
-    dirtyRates: (host, ids, signal) =>
+    prospect: (source, target, signal) => look(tools, { folders, vmsOf, source, target, signal }),
+    dirtyRates: (host, signal) =>
       asked({ host, what: 'measure how its VMs write memory', signal }, async () =>
         dirtyRates(await connections.to(host, 'query', signal), {
-          ids,
           signal,
           pause: async (ms) => {
             await timeout(ms, undefined, { signal }).catch(() => undefined);
@@ -41,6 +47,7 @@ export function prospectsOf(tools: ProspectTools): Pick<Hypervisor, 'prospect' |
 
 interface Look {
   readonly folders: Folders;
+  readonly vmsOf: (source: string, signal: AbortSignal) => Promise<readonly SourceVm[]>;
   readonly source: string;
   readonly target: string;
   readonly signal: AbortSignal;
@@ -48,11 +55,10 @@ interface Look {
 
 async function look(
   { connections, shell, now }: ProspectTools,
-  { folders, source, target, signal }: Look,
+  { folders, vmsOf, source, target, signal }: Look,
 ): Promise<Prospect> {
-  const from = { host: source, what: 'look at what would move', signal };
   const to = { host: target, what: 'look at what VMs need', signal };
-  const vms = await asked(from, async () => sourceVms(await connections.to(source, 'query', signal)));
+  const vms = await vmsOf(source, signal);
   const needs = vms.map((vm) => vm.needs);
   const folderPaths = distinct(needs.flatMap(({ disks }) => disks.map(({ folder }) => folder)));
   const files = needs.flatMap((each) => [...each.media, ...each.files].map(({ path }) => path));
