@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const program = fileURLToPath(new URL('../../lab/lab', import.meta.url));
+export const labProgram = fileURLToPath(new URL('../../lab/lab', import.meta.url));
 const virshMove = fileURLToPath(new URL('../peers/virsh-move.sh', import.meta.url));
 const run = promisify(execFile);
 export const labFolder = process.env.LIFEBOAT_LAB_DIR ?? '/var/lib/lifeboat-lab';
@@ -45,7 +45,7 @@ export async function hostsNamed(names) {
 }
 
 function lab(...args) {
-  return run(program, args, { maxBuffer: 2 ** 26 });
+  return run(labProgram, args, { maxBuffer: 2 ** 26 });
 }
 
 /** Starts idle guests of 96 MiB with one disk each on a host; gives their names. */
@@ -97,7 +97,7 @@ export async function bringBack({ guests, source, targets }) {
  * guests, the silence in which it changed hosts, ms. Fails when a guest was live twice.
  */
 export async function heard(guests, work) {
-  const auditor = spawn(program, ['audit', '-o', 'json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const auditor = spawn(labProgram, ['audit', '-o', 'json'], { stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
   let said = '';
   auditor.stdout.on('data', (chunk) => (printed += chunk));

@@ -57,7 +57,7 @@ function gapsOf({ startedAt, leftAt, atOnce }) {
   return startedAt.slice(atOnce).map((started, index) => Math.max(0, started - leftAt[index]));
 }
 
-function estateOf({ hosts, transport, folder }) {
+export function estateOf({ hosts, transport, folder }) {
   const site = hosts[0].site;
   const lines = hosts.map(
     (host) =>
