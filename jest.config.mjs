@@ -11,7 +11,7 @@ const shared = {
     '^node-libvirt/testing$': '<rootDir>/packages/node-libvirt/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  modulePathIgnorePatterns: ['/dist/'],
+  modulePathIgnorePatterns: ['/build/', '/dist/'],
 };
 
 /** `unit` runs anywhere; `live` needs the lab (root on Linux) and is asked for with LIFEBOAT_LIVE=1. */

@@ -31,8 +31,8 @@ async function measure(mode, prepare) {
 
 /** All that happens between the reading of the inputs and a run's first step. */
 async function preparation() {
-  const { plan } = await import('../dist/runbooks/plan.js');
-  const { compilePlan } = await import('../dist/state-machines/compile-plan.js');
+  const { plan } = await import('../build/runbooks/plan.js');
+  const { compilePlan } = await import('../build/state-machines/compile-plan.js');
   return (inputs) => {
     const made = plan(inputs);
     if (!('stages' in made)) throw new Error(`there is no plan: ${made[0].message}`);

@@ -29,7 +29,7 @@ const READ_ENTRIES = 80_000;
 const place = fileURLToPath(new URL('../node_modules/', import.meta.url));
 
 export async function bench() {
-  const { openSqliteStore } = await import('../dist/stores/sqlite/store.js');
+  const { openSqliteStore } = await import('../build/stores/sqlite/store.js');
   const folder = mkdtempSync(join(place, '.lifeboat-bench-'));
   const store = openSqliteStore(join(folder, 'lifeboat.db'));
   const peer = await openPeers(folder);

@@ -80,9 +80,9 @@ function hostsOfTheLab() {
     });
 }
 
-/** Benches measure what is built, as users run it; `tsc -b` does nothing when that is up to date. */
+/** Benches measure what is built, as users run it. */
 function build() {
-  const { status, error } = spawnSync('npx', ['tsc', '-b', 'packages/node-libvirt', 'src'], {
+  const { status, error } = spawnSync(process.execPath, ['scripts/build.mjs'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
   });

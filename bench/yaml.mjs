@@ -52,8 +52,8 @@ function groupsOf(contenders) {
 }
 
 async function reader() {
-  const { parseEstate } = await import('../dist/runbooks/parse-estate.js');
-  const { parseRunbook } = await import('../dist/runbooks/parse-runbook.js');
+  const { parseEstate } = await import('../build/runbooks/parse-estate.js');
+  const { parseRunbook } = await import('../build/runbooks/parse-runbook.js');
   const estate = parseEstate(estateFile, 'lifeboat.yaml');
   if (!estate.ok) throw new Error(`the estate of this bench is refused: ${estate.problems[0].message}`);
   return (text) => parseRunbook(text, 'runbook.yaml', estate.value);

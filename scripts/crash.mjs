@@ -1,6 +1,6 @@
 /**
  * Kills the engine at every point of every sample runbook, in this process and with SIGKILL, and checks that the next
- * engine brings each run to the same end. Builds `dist/` first, and proves that.
+ * engine brings each run to the same end. Compiles first, and proves that.
  * usage: npm run test:crash -- [--seed 1] [--mode M] [--scene NAME] [--every 1] [--kills 54]
  *        npm run test:crash -- --scene NAME --points 12[,5] [--pause MS] [--real]    one trial again
  */

@@ -16,7 +16,7 @@ const runbook = 'failover-site.yaml';
 const speed = process.stderr.isTTY ? '5' : 'max';
 
 process.chdir(root);
-run('build', fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url)), ['-b', 'src']);
+run('build', process.execPath, ['scripts/build.mjs']);
 
 const folder = mkdtempSync(join(tmpdir(), 'lifeboat-demo-'));
 cpSync('runbooks', folder, { recursive: true });

@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
 run('lint', process.execPath, ['scripts/lint.mjs']);
+run('build', process.execPath, ['scripts/build.mjs']);
 run('documents are up to date', process.execPath, ['scripts/generate.mjs', '--check']);
 run('tests', process.execPath, ['scripts/jest.mjs', '--selectProjects', 'unit']);
 if (spawnSync('python3', ['--version']).status === 0) {

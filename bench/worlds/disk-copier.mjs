@@ -3,10 +3,10 @@
  * many bytes were planned, and how many went between the source and this process, both ways.
  */
 import { subscribe } from 'node:diagnostics_channel';
-import { copy } from '../../dist/storage-sync/copier.js';
-import { planDelta, planSeed } from '../../dist/storage-sync/copy-plan.js';
-import { openNbdEndpoint } from '../../dist/storage-sync/nbd/nbd-endpoint.js';
-import { readExtents } from '../../dist/storage-sync/read-extents.js';
+import { copy } from '../../build/storage-sync/copier.js';
+import { planDelta, planSeed } from '../../build/storage-sync/copy-plan.js';
+import { openNbdEndpoint } from '../../build/storage-sync/nbd/nbd-endpoint.js';
+import { readExtents } from '../../build/storage-sync/read-extents.js';
 
 const subject = 'disk vda';
 const { signal } = new AbortController();

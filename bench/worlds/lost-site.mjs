@@ -3,12 +3,12 @@
  * the real SQLite journal to fail them over: eight steps for each VM.
  */
 import { rmSync } from 'node:fs';
-import { createEngine } from '../../dist/engine/create-engine.js';
-import { readInventory } from '../../dist/engine/inventory.js';
-import { createWorld, restoreWorld } from '../../dist/hypervisors/simulated/world.js';
-import { plan } from '../../dist/runbooks/plan.js';
-import { thisHolder } from '../../dist/stores/holder.js';
-import { openSqliteStore } from '../../dist/stores/sqlite/store.js';
+import { createEngine } from '../../build/engine/create-engine.js';
+import { readInventory } from '../../build/engine/inventory.js';
+import { createWorld, restoreWorld } from '../../build/hypervisors/simulated/world.js';
+import { plan } from '../../build/runbooks/plan.js';
+import { thisHolder } from '../../build/stores/holder.js';
+import { openSqliteStore } from '../../build/stores/sqlite/store.js';
 
 const HOSTS_PER_SITE = 50;
 const ATTESTED = { reason: 'the bench knows' };

@@ -2,10 +2,10 @@
 import './json-schemas.mjs';
 
 // Read from what is built, which the module above has seen to.
-const { catalogue } = await import('../../dist/cli/catalogue/catalogue.js');
-const { sharedOptions } = await import('../../dist/cli/command-spec.js');
-const { examples } = await import('../../dist/cli/examples.js');
-const { exitCodeMeanings } = await import('../../dist/cli/exit-codes.js');
+const { catalogue } = await import('../../build/cli/catalogue/catalogue.js');
+const { sharedOptions } = await import('../../build/cli/command-spec.js');
+const { examples } = await import('../../build/cli/examples.js');
+const { exitCodeMeanings } = await import('../../build/cli/exit-codes.js');
 
 const introduction = `<!-- Made by \`npm run generate\` from src/cli/catalogue and src/cli/examples.ts. Do not edit. -->
 

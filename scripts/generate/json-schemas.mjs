@@ -6,8 +6,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 // The schemas are read from what is built. A type error elsewhere does not matter here, and the types are checked by lint.
 start(['tsc', '-b', 'src']);
-const { estateSchema } = await import('../../dist/runbooks/schema-estate.js');
-const { runbookConditions, runbookSchema } = await import('../../dist/runbooks/schema-runbook.js');
+const { estateSchema } = await import('../../build/runbooks/schema-estate.js');
+const { runbookConditions, runbookSchema } = await import('../../build/runbooks/schema-runbook.js');
 
 /** For `lifeboat.yaml`. */
 export function estateJsonSchema() {

@@ -1,6 +1,6 @@
 /**
  * Lets Node run the TypeScript of `test/` over the built program: `node --import ./test/crash/typescript.mjs FILE.ts`.
- * What a test imports from `src/` is taken from `dist/`, so that what is proven is what ships. Types are only stripped.
+ * What a test imports from `src/` is taken from `build/`, so that what is proven is what ships. Types are only stripped.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { register } from 'node:module';
@@ -17,7 +17,7 @@ export async function resolve(specifier, context, next) {
   const { href } = new URL(specifier, context.parentURL);
   const source = href.replace(/\.js$/, '.ts');
   return href.startsWith(`${root}src/`)
-    ? next(href.replace(`${root}src/`, `${root}dist/`), context)
+    ? next(href.replace(`${root}src/`, `${root}build/`), context)
     : next(existsSync(fileURLToPath(source)) ? source : href, context);
 }
 

@@ -10,8 +10,8 @@ import type { Estate } from '../../src/model/estate.js';
 import { addressOf, labFolder, labHosts, uriOf } from './lab.js';
 
 const host = labHosts()[0] as string;
-const shellFile = fileURLToPath(new URL('../../dist/hypervisors/ssh/ssh-shell.js', import.meta.url));
-const sharedFile = fileURLToPath(new URL('../../dist/hypervisors/ssh/shared-connections.js', import.meta.url));
+const shellFile = fileURLToPath(new URL('../../build/hypervisors/ssh/ssh-shell.js', import.meta.url));
+const sharedFile = fileURLToPath(new URL('../../build/hypervisors/ssh/shared-connections.js', import.meta.url));
 const estate: Estate = {
   sites: {
     site: {

@@ -3,8 +3,8 @@
  * entry once it was acknowledged. Arguments: the journal's file, the run's id, and how many bytes an entry is padded with.
  */
 import { writeSync } from 'node:fs';
-import { thisHolder } from '../../dist/stores/holder.js';
-import { openSqliteStore } from '../../dist/stores/sqlite/store.js';
+import { thisHolder } from '../../build/stores/holder.js';
+import { openSqliteStore } from '../../build/stores/sqlite/store.js';
 
 const [path, runId, padding] = process.argv.slice(2);
 const store = openSqliteStore(path);

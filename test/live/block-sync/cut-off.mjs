@@ -2,13 +2,13 @@
  * A sync that never ends, in a process of its own to be killed: it stands still when it has copied a little (`copying`), or
  * with the guest's file systems frozen (`frozen`), and says so.
  */
-import { systemClock } from '../../../dist/cli/system-clock.js';
-import { openLibvirt } from '../../../dist/hypervisors/libvirt/open.js';
-import { SharedConnections } from '../../../dist/hypervisors/ssh/shared-connections.js';
-import { createSshShell } from '../../../dist/hypervisors/ssh/ssh-shell.js';
-import { createSshSocket } from '../../../dist/hypervisors/ssh/ssh-socket.js';
-import { blockSync } from '../../../dist/storage-sync/methods/block-sync/cycle.js';
-import { createReplicaStore } from '../../../dist/storage-sync/store/store.js';
+import { systemClock } from '../../../build/cli/system-clock.js';
+import { openLibvirt } from '../../../build/hypervisors/libvirt/open.js';
+import { SharedConnections } from '../../../build/hypervisors/ssh/shared-connections.js';
+import { createSshShell } from '../../../build/hypervisors/ssh/ssh-shell.js';
+import { createSshSocket } from '../../../build/hypervisors/ssh/ssh-socket.js';
+import { blockSync } from '../../../build/storage-sync/methods/block-sync/cycle.js';
+import { createReplicaStore } from '../../../build/storage-sync/store/store.js';
 
 const { estate, replicas, where, ...request } = JSON.parse(process.argv[2]);
 const marks = { list: async () => new Set(), set: async () => undefined };
