@@ -31,10 +31,16 @@ export function checkOf<T extends TSchema>(schema: T): Check<Static<T>> {
 /** One mistake may give three errors, of which one is kept. */
 const errorsMax = 3 * complaintsMax;
 
+/**
+ * Every command waits for the compiling of a schema, which takes longer than checking with it: so the code is not made shorter,
+ * and our own schemas are not checked against that of schemas, which is a test's work.
+ */
+const startsSoon = { code: { optimize: false }, meta: false, validateSchema: false } as const;
+
 function compiledOnce<T>(schema: TSchema, options: { readonly allErrors: boolean }): () => ValidateFunction<T> {
   let compiled: ValidateFunction<T> | undefined;
   return () => {
-    compiled ??= new Ajv({ strict: true, discriminator: true, verbose: true, ...options })
+    compiled ??= new Ajv({ strict: true, discriminator: true, verbose: true, ...startsSoon, ...options })
       .addVocabulary(['patternErrorMessage'])
       .compile<T>(schema);
     return compiled;

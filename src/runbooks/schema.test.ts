@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Ajv } from 'ajv';
 import { estateSchema } from './schema-estate.js';
 import { runbookSchema } from './schema-runbook.js';
 
@@ -23,6 +24,13 @@ function fieldsOf(schema: Schema, path: string): readonly (readonly [string, Sch
 const fields = [...fieldsOf({ ...estateSchema }, 'estate'), ...fieldsOf({ ...runbookSchema }, 'runbook')];
 
 describe('the schemas', () => {
+  it('are schemas', () => {
+    const ajv = new Ajv({ strict: true, discriminator: true }).addVocabulary(['patternErrorMessage']);
+    const wrong = [estateSchema, runbookSchema].filter((schema) => ajv.validateSchema(schema) !== true);
+    expect(wrong).toEqual([]);
+    expect(ajv.validateSchema({ type: 'text' })).toBe(false);
+  });
+
   it('say of every field what it is for, with an example', () => {
     const silent = fields.filter(([, field]) => {
       const { description, examples } = field as { description?: string; examples?: readonly unknown[] };

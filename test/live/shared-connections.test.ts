@@ -39,7 +39,7 @@ function sharing(work: string) {
     const run = (...argv) => shell.run({ on: ${JSON.stringify(host)}, argv, environment: {} }, new AbortController().signal);
     const say = (text) => process.stdout.write(text + '\\n');
     const login = async () => (await run('sh', '-c', 'echo $SSH_CONNECTION')).stdout.trim();
-    // The first commands connect by themselves; two from the same port share a connection.
+    // Two from the same port share a connection.
     const untilShared = async () => {
       for (let last = await login(), now = await login(); ; last = now, now = await login()) {
         if (now === last) return now;

@@ -72,10 +72,11 @@ interface Look {
 async function lookAtHost(options: LibvirtOptions, { connections, host, signal }: Look): Promise<HostInventory> {
   const { name, site } = connections.host(host);
   const { images = '', networks = {} } = options.estate.sites[site] ?? {};
+  const asking = { host, what: 'tell what it has', signal };
+  // Logging in to a shell takes longer than libvirt does, and is worth it only where that answers.
+  const libvirt = await asked(asking, () => connections.to(host, 'query', signal));
   const [answers, surroundings, marks] = await Promise.all([
-    asked({ host, what: 'tell what it has', signal }, async () =>
-      askHost(await connections.to(host, 'query', signal), images),
-    ),
+    asked(asking, () => askHost(libvirt, images)),
     surroundingsOf(options.shell, { host, images }, signal),
     options.cordons.list(),
   ]);

@@ -31,7 +31,7 @@ export function createSshShell(estate: Estate, connections?: SharedConnections):
         });
       }
       const target = sshTarget(host);
-      const session = connections?.session(command.on, target);
+      const session = await connections?.session(command.on, target, signal);
       const pairs = Object.entries(command.environment).map(([name, value]) => `${name}=${value}`);
       const words = [...(pairs.length === 0 ? [] : ['env', ...pairs]), ...command.argv];
       const result = await ended(command, {

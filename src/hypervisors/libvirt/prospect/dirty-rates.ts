@@ -24,12 +24,12 @@ interface Sampling {
 /** Bytes per second, by id, of the VMs that run and that QEMU can measure. */
 export async function dirtyRates(libvirt: Libvirt, { signal, pause }: Sampling): Promise<ReadonlyMap<string, number>> {
   const doms = await libvirt.connectListAllDomains({ flags: ConnectListAllDomainsFlags.RUNNING });
-  const begun = await Promise.all(doms.map((dom) => begins(libvirt, dom)));
+  const [begun] = await Promise.all([
+    Promise.all(doms.map((dom) => begins(libvirt, dom))),
+    doms.length === 0 ? undefined : pause(sampleSeconds * 1_000),
+  ]);
   const sampled = doms.filter((_, index) => begun[index]);
   const rates = new Map<string, number>();
-  if (sampled.length > 0) {
-    await pause(sampleSeconds * 1_000);
-  }
   for (let waitedMs = 0; rates.size < sampled.length && waitedMs < giveUpAfterMs && !signal.aborted; ) {
     const left = sampled.filter(({ uuid }) => !rates.has(uuid));
     for (const { dom, params } of await libvirt.connectGetAllDomainStats({
