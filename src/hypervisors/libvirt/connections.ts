@@ -6,8 +6,8 @@ import { FailureError } from '../../model/failure.js';
 export type Host = Libvirt;
 
 /**
- * What a connection is for, so that nothing waits behind what takes long: `query` looks, `work` makes calls that may take
- * hours, `stop` aborts and destroys and is always free.
+ * What a connection is for, so that nothing waits behind what takes long: `query` makes short calls, mostly looks, `work` those
+ * that may take hours, `stop` aborts and destroys and is always free.
  */
 export type Purpose = 'query' | 'work' | 'stop';
 

@@ -24,7 +24,7 @@ export async function arrive(tools: Tools, way: Way, signal: AbortSignal): Promi
 
 async function finish(tools: Tools, way: Way, signal: AbortSignal): Promise<void> {
   const { id, target: host } = way;
-  await ask(tools, { host, what: 'finish the move there', purpose: 'work', signal }, async (libvirt) => {
+  await ask(tools, { host, what: 'finish the move there', purpose: 'query', signal }, async (libvirt) => {
     const dom = await libvirt.domainLookupByUUID({ uuid: id });
     const errand = await noted(libvirt, dom);
     if (errand === undefined) {

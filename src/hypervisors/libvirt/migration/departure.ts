@@ -26,7 +26,7 @@ export async function depart(tools: Tools, migration: Migration, signal: AbortSi
   const { disks } = read;
   try {
     if (disks.length > 0) {
-      await ask(tools, { host: target, what: 'make room for its disks', purpose: 'work', signal }, (libvirt) =>
+      await ask(tools, { host: target, what: 'make room for its disks', purpose: 'query', signal }, (libvirt) =>
         prepare(tools.folders, { id, host: target, libvirt, disks, replaces: migration.replaces }),
       );
     }

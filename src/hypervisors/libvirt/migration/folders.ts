@@ -38,37 +38,69 @@ export class Folders {
    * Gives the work an up-to-date pool, and gives it once more when another process took the pool away meanwhile. Work in a
    * folder must not wait for work in another. Rejects with `migration-refused` when there is no such folder.
    */
-  use<Answer>(folder: Folder, work: (pool: StoragePool) => Promise<Answer>): Promise<Answer> {
+  use<Answer>(folder: Folder, work: Work<Answer>): Promise<Answer> {
+    return this.#inTurn(folder, { work, isBrief: false });
+  }
+
+  /** The same for work that takes a moment and needs no list of files that others have made: its turn comes first. */
+  useBriefly<Answer>(folder: Folder, work: Work<Answer>): Promise<Answer> {
+    return this.#inTurn(folder, { work, isBrief: true });
+  }
+
+  #inTurn<Answer>(folder: Folder, { work, isBrief }: Wanted<Answer>): Promise<Answer> {
     const key = `${folder.host} ${folder.path}`;
-    const entry = this.#entries.get(key) ?? { users: 0, turn: Promise.resolve() };
+    const entry = this.#entries.get(key) ?? { waiting: [], isBusy: false };
     this.#entries.set(key, entry);
-    entry.users += 1;
-    const turn = entry.turn.then(() => takeTurn(entry, folder, work));
-    entry.turn = turn.catch(() => undefined);
-    return turn;
+    return new Promise((resolve, reject) => {
+      const take = (): Promise<void> => takeTurn(entry, folder, { work, isBrief }).then(resolve, reject);
+      entry.waiting.push({ take, isBrief });
+      next(entry);
+    });
   }
 }
 
-interface Entry {
-  /** Those who work in it or wait to. */
-  users: number;
-  opened?: Opened;
-  /** Settles when whoever is at work now has ended. */
-  turn: Promise<unknown>;
+type Work<Answer> = (pool: StoragePool) => Promise<Answer>;
+
+interface Wanted<Answer> {
+  readonly work: Work<Answer>;
+  readonly isBrief: boolean;
 }
 
-async function takeTurn<Answer>(
-  entry: Entry,
-  folder: Folder,
-  work: (pool: StoragePool) => Promise<Answer>,
-): Promise<Answer> {
+interface Entry {
+  /** Those who wait to work in it. */
+  readonly waiting: { readonly take: () => Promise<void>; readonly isBrief: boolean }[];
+  isBusy: boolean;
+  opened?: Opened;
+}
+
+/** Lets the next one work, brief ones before the others. */
+function next(entry: Entry): void {
+  if (entry.isBusy) {
+    return;
+  }
+  const brief = entry.waiting.findIndex(({ isBrief }) => isBrief);
+  const [turn] = entry.waiting.splice(Math.max(brief, 0), 1);
+  if (turn === undefined) {
+    return;
+  }
+  entry.isBusy = true;
+  void turn.take().finally(() => {
+    entry.isBusy = false;
+    next(entry);
+  });
+}
+
+async function takeTurn<Answer>(entry: Entry, folder: Folder, { work, isBrief }: Wanted<Answer>): Promise<Answer> {
   try {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        entry.opened ??= await open(folder);
-        const { pool } = entry.opened;
-        await folder.libvirt.storagePoolRefresh({ pool });
-        return await work(pool);
+        // A pool that was just started knows its files.
+        if (entry.opened === undefined) {
+          entry.opened = await open(folder);
+        } else if (!isBrief) {
+          await folder.libvirt.storagePoolRefresh({ pool: entry.opened.pool });
+        }
+        return await work(entry.opened.pool);
       } catch (error) {
         if (!isVanished(error) || attempt >= mostAttempts) {
           throw error;
@@ -77,8 +109,7 @@ async function takeTurn<Answer>(
       }
     }
   } finally {
-    entry.users -= 1;
-    if (entry.users === 0 && entry.opened !== undefined) {
+    if (entry.waiting.length === 0 && entry.opened !== undefined) {
       const { opened } = entry;
       delete entry.opened;
       await close(folder.libvirt, opened);
@@ -91,9 +122,11 @@ function isVanished(error: unknown): boolean {
   return isError(error, ErrorNumber.NO_STORAGE_POOL) || isError(error, ErrorNumber.OPERATION_INVALID);
 }
 
+/** A pool at the folder that knows its files. */
 async function open({ host, libvirt, path }: Folder): Promise<Opened> {
   const active = await unless(ErrorNumber.NO_STORAGE_POOL, libvirt.storagePoolLookupByTargetPath({ path }));
   if (active !== undefined) {
+    await libvirt.storagePoolRefresh({ pool: active });
     return { pool: active, isOurs: active.name.startsWith(prefix) };
   }
   const idle = await idlePool(libvirt, path);

@@ -68,7 +68,7 @@ export async function discard(folders: Folders, { id, host, libvirt, disks }: In
 /** The disks have arrived: they are the VM's own from now on. */
 export async function keep(folders: Folders, { id, host, libvirt, disks }: Incoming): Promise<void> {
   for (const [path] of byFolder(disks)) {
-    await folders.use({ host, libvirt, path }, async (pool) => {
+    await folders.useBriefly({ host, libvirt, path }, async (pool) => {
       const marker = await volume(libvirt, pool, markerOf(id));
       if (marker !== undefined) {
         await libvirt.storageVolDelete({ vol: marker });
