@@ -30,15 +30,20 @@ async function finish(tools: Tools, way: Way, signal: AbortSignal): Promise<void
     if (errand === undefined) {
       return;
     }
-    if (errand.hasAutostart) {
-      await libvirt.domainSetAutostart({ dom, autostart: true });
-    }
-    if (errand.hasMarkers) {
-      const xml = await libvirt.domainGetXMLDesc({ dom, flags: DomainXMLFlags.INACTIVE });
-      await keep(tools.folders, { id, host, libvirt, disks: movedDisks(xml, { copyStorage: 'all' }) });
-    }
+    await Promise.all([
+      errand.hasAutostart ? libvirt.domainSetAutostart({ dom, autostart: true }) : undefined,
+      errand.hasMarkers ? keepDisks(tools, { id, host, libvirt, dom }) : undefined,
+    ]);
     await forget(libvirt, dom);
   });
+}
+
+async function keepDisks(
+  { folders }: Tools,
+  { dom, ...at }: { readonly id: string; readonly host: string; readonly libvirt: Libvirt; readonly dom: Domain },
+): Promise<void> {
+  const xml = await at.libvirt.domainGetXMLDesc({ dom, flags: DomainXMLFlags.INACTIVE });
+  await keep(folders, { ...at, disks: movedDisks(xml, { copyStorage: 'all' }) });
 }
 
 /**

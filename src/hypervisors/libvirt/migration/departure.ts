@@ -15,6 +15,8 @@ export interface Departure {
   readonly request: Request;
   /** The pause that QEMU had been allowed before. */
   readonly pauseMs: number;
+  /** Lets go of the target's folders, in which there is work again when it has arrived. */
+  readonly release: () => Promise<void>;
 }
 
 /** Reads the VM at its source, and makes room for it at the target. When it rejects, nothing of it is left. */
@@ -24,6 +26,11 @@ export async function depart(tools: Tools, migration: Migration, signal: AbortSi
     readSource(libvirt, migration),
   );
   const { disks } = read;
+  const folders = [...new Set(disks.map(({ folder }) => folder))];
+  const holds = folders.map((path) => tools.folders.hold({ host: target, path }));
+  const release = async (): Promise<void> => {
+    await Promise.all(holds.map((hold) => hold.release()));
+  };
   try {
     if (disks.length > 0) {
       await ask(tools, { host: target, what: 'make room for its disks', purpose: 'query', signal }, (libvirt) =>
@@ -38,10 +45,15 @@ export async function depart(tools: Tools, migration: Migration, signal: AbortSi
     const host = tools.connections.host(target);
     return {
       ...read,
+      release,
       request: requestOf(migration, { target: host, tls: tools.estate.tls === 'required', definitions }),
     };
   } catch (error) {
-    await stay(tools, migration, read);
+    try {
+      await stay(tools, migration, read);
+    } finally {
+      await release();
+    }
     throw error;
   }
 }
@@ -77,7 +89,7 @@ export async function disksOf(tools: Tools, migration: Migration, dom: Domain): 
 
 const described = DomainXMLFlags.MIGRATABLE | DomainXMLFlags.SECURE;
 
-async function readSource(libvirt: Libvirt, migration: Migration): Promise<Omit<Departure, 'request'>> {
+async function readSource(libvirt: Libvirt, migration: Migration): Promise<Omit<Departure, 'request' | 'release'>> {
   const dom = await libvirt.domainLookupByUUID({ uuid: migration.id });
   const [xml, { memory }, pauseMs] = await Promise.all([
     libvirt.domainGetXMLDesc({ dom, flags: described }),

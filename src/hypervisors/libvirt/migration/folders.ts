@@ -4,6 +4,7 @@ import {
   ErrorNumber,
   type Libvirt,
   LibvirtError,
+  NodeLibvirtError,
   type StoragePool,
 } from 'node-libvirt';
 import { isError, refused, unless } from './failures.js';
@@ -19,6 +20,7 @@ export interface Folder {
 const prefix = 'lifeboat-';
 
 interface Opened {
+  readonly libvirt: Libvirt;
   readonly pool: StoragePool;
   readonly isOurs: boolean;
 }
@@ -28,8 +30,8 @@ const mostAttempts = 5;
 
 /**
  * Reaches the files in a host's folders by libvirt's storage pools. Where the host has no pool at the folder, or one that
- * is not started, there is one for as long as somebody in this process works in the folder or waits to. They take turns,
- * as libvirt refuses to refresh a pool in which a file is being made.
+ * is not started, there is one for as long as somebody in this process works in the folder, waits to, or holds it. They take
+ * turns, as libvirt refuses to refresh a pool in which a file is being made.
  */
 export class Folders {
   readonly #entries = new Map<string, Entry>();
@@ -47,10 +49,32 @@ export class Folders {
     return this.#inTurn(folder, { work, isBrief: true });
   }
 
-  #inTurn<Answer>(folder: Folder, { work, isBrief }: Wanted<Answer>): Promise<Answer> {
-    const key = `${folder.host} ${folder.path}`;
-    const entry = this.#entries.get(key) ?? { waiting: [], isBusy: false };
+  /** Whoever will work in the folder again spares others the wait for a new pool. To be released once. */
+  hold(folder: Pick<Folder, 'host' | 'path'>): { readonly release: () => Promise<void> } {
+    const entry = this.#entry(folder);
+    entry.holders += 1;
+    return {
+      release: async () => {
+        entry.holders -= 1;
+        if (!entry.isBusy) {
+          entry.isBusy = true;
+          await closeUnused(entry);
+          entry.isBusy = false;
+          next(entry);
+        }
+      },
+    };
+  }
+
+  #entry({ host, path }: Pick<Folder, 'host' | 'path'>): Entry {
+    const key = `${host} ${path}`;
+    const entry = this.#entries.get(key) ?? { waiting: [], isBusy: false, holders: 0 };
     this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #inTurn<Answer>(folder: Folder, { work, isBrief }: Wanted<Answer>): Promise<Answer> {
+    const entry = this.#entry(folder);
     return new Promise((resolve, reject) => {
       const take = (): Promise<void> => takeTurn(entry, folder, { work, isBrief }).then(resolve, reject);
       entry.waiting.push({ take, isBrief });
@@ -69,7 +93,9 @@ interface Wanted<Answer> {
 interface Entry {
   /** Those who wait to work in it. */
   readonly waiting: { readonly take: () => Promise<void>; readonly isBrief: boolean }[];
+  /** Somebody works in it, or its pool is being taken away. */
   isBusy: boolean;
+  holders: number;
   opened?: Opened;
 }
 
@@ -109,12 +135,18 @@ async function takeTurn<Answer>(entry: Entry, folder: Folder, { work, isBrief }:
       }
     }
   } finally {
-    if (entry.waiting.length === 0 && entry.opened !== undefined) {
-      const { opened } = entry;
-      delete entry.opened;
-      await close(folder.libvirt, opened);
-    }
+    await closeUnused(entry);
   }
+}
+
+/** Takes the pool away when nobody needs it any more. */
+async function closeUnused(entry: Entry): Promise<void> {
+  const { opened } = entry;
+  if (opened === undefined || entry.waiting.length > 0 || entry.holders > 0) {
+    return;
+  }
+  delete entry.opened;
+  await close(opened);
 }
 
 /** The pool is gone, or there and not started. */
@@ -127,17 +159,17 @@ async function open({ host, libvirt, path }: Folder): Promise<Opened> {
   const active = await unless(ErrorNumber.NO_STORAGE_POOL, libvirt.storagePoolLookupByTargetPath({ path }));
   if (active !== undefined) {
     await libvirt.storagePoolRefresh({ pool: active });
-    return { pool: active, isOurs: active.name.startsWith(prefix) };
+    return { libvirt, pool: active, isOurs: active.name.startsWith(prefix) };
   }
   const idle = await idlePool(libvirt, path);
   if (idle !== undefined) {
     await libvirt.storagePoolCreate({ pool: idle });
-    return { pool: idle, isOurs: true };
+    return { libvirt, pool: idle, isOurs: true };
   }
   const name = `${prefix}${createHash('sha256').update(path).digest('hex').slice(0, 12)}`;
   const xml = `<pool type="dir"><name>${name}</name><target><path>${escaped(path)}</path></target></pool>`;
   try {
-    return { pool: await libvirt.storagePoolCreateXML({ xml }), isOurs: true };
+    return { libvirt, pool: await libvirt.storagePoolCreateXML({ xml }), isOurs: true };
   } catch (error) {
     throw error instanceof LibvirtError
       ? refused(
@@ -161,15 +193,16 @@ async function idlePool(libvirt: Libvirt, path: string): Promise<StoragePool | u
   return undefined;
 }
 
-async function close(libvirt: Libvirt, { pool, isOurs }: Opened): Promise<void> {
+async function close({ libvirt, pool, isOurs }: Opened): Promise<void> {
   if (!isOurs) {
     return;
   }
   try {
     await libvirt.storagePoolDestroy({ pool });
   } catch (error) {
-    // Another process has taken it away already, or works in it: then it takes it away.
-    if (!(error instanceof LibvirtError)) {
+    // Another process has taken it away already, or works in it and takes it away; or the host is gone, and whoever works in
+    // the folder next takes it away.
+    if (!(error instanceof NodeLibvirtError)) {
       throw error;
     }
   }

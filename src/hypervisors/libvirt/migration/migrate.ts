@@ -34,7 +34,7 @@ async function begin(
   requireMovable(migration, both);
   tools.results.drop(migration);
   const departure = await depart(tools, migration, caller.signal);
-  const { dom, memoryBytes, request } = departure;
+  const { dom, memoryBytes, request, release } = departure;
   const journey = setOut(tools, migration, { dom, memoryBytes, caller });
   const asking = {
     host: migration.source,
@@ -43,7 +43,11 @@ async function begin(
     signal: caller.signal,
   } as const;
   const call = ask(tools, asking, (libvirt) => libvirt.domainMigrateToURI3({ dom, ...request }));
-  return await conclude(tools, { migration, journey, departure, caller }, await attend(tools, journey, call));
+  try {
+    return await conclude(tools, { migration, journey, departure, caller }, await attend(tools, journey, call));
+  } finally {
+    await release();
+  }
 }
 
 /** One that another process, or an earlier call of this one, has begun. */
