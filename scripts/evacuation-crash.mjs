@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { run } from './run.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -17,7 +18,7 @@ const { values } = parseArgs({
 });
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-if (spawnSync('npx', ['tsc', '-b', 'src'], { stdio: ['ignore', 'inherit', 'ignore'] }).status !== 0) process.exit(1);
+run('build', process.execPath, ['scripts/build.mjs']);
 // It says itself what to do when there is no lab.
 if (spawnSync('lab/lab', ['status'], { stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0) process.exit(1);
 register('../test/crash/typescript.mjs', import.meta.url);
