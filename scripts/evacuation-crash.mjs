@@ -25,7 +25,7 @@ register('../test/crash/typescript.mjs', import.meta.url);
 const { labHosts } = await import('../test/live/lab.ts');
 const { startAudit } = await import('../test/live/guest.ts');
 const { Estate } = await import('../test/live/evacuation/estate.ts');
-const { killAndTakeUp, randomFrom } = await import('../test/live/evacuation/killing.ts');
+const { killAndTakeUp, lastedMs, randomFrom } = await import('../test/live/evacuation/killing.ts');
 const { losses, poolsOn, sightings, startGuests } = await import('../test/live/evacuation/scene.ts');
 
 const hosts = labHosts();
@@ -54,9 +54,7 @@ console.log(failures === 0 ? `all ${values.kills} came to the same end` : `${fai
 process.exit(failures === 0 ? 0 : 1);
 
 async function timed(command) {
-  const began = performance.now();
-  await estate.document(command, source);
-  return Math.round(performance.now() - began);
+  return lastedMs(await estate.document(command, source));
 }
 
 async function trial({ kill, command, afterMs }) {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Estate } from './evacuation/estate.js';
 import { mostAtOnce, recordMoves } from './evacuation/events.js';
-import { killAndTakeUp, randomFrom } from './evacuation/killing.js';
+import { killAndTakeUp, lastedMs, type Ran, randomFrom } from './evacuation/killing.js';
 import { type Guests, imagesOn, knownTo, losses, mark, poolsOn, sightings, startGuests } from './evacuation/scene.js';
 import { startAudit } from './guest.js';
 import { labHosts } from './lab.js';
@@ -13,10 +13,10 @@ const [source, ...targets] = hosts as [string, ...string[]];
 const isAll = process.env['LIFEBOAT_LIVE_ALL'] === '1';
 const seed = Number(process.env['LIFEBOAT_SEED'] ?? 1);
 
-interface Outcome {
+interface Outcome extends Ran {
   readonly runId: string;
   readonly result: string;
-  readonly report: { readonly vms: readonly { readonly vm: string; readonly to: string }[] };
+  readonly report: Ran['report'] & { readonly vms: readonly { readonly vm: string; readonly to: string }[] };
 }
 
 interface Ledger {
@@ -81,9 +81,9 @@ limits: { per-host: 2, per-link: 2 }
   it('is emptied by priority, no more at once than the runbook allows, and nothing is lost', async () => {
     await using audit = await startAudit();
     await using recorder = await recordMoves(hosts);
-    const began = performance.now();
-    const { result, report } = await estate.document<Outcome>('evacuate', runbook);
-    tookMs.evacuate = performance.now() - began;
+    const outcome = await estate.document<Outcome>('evacuate', runbook);
+    const { result, report } = outcome;
+    tookMs.evacuate = lastedMs(outcome);
     expect(result).toBe('succeeded');
 
     const { events } = recorder;
@@ -105,10 +105,9 @@ limits: { per-host: 2, per-link: 2 }
 
   it('is filled again by return, with what has left it and nothing else', async () => {
     await using audit = await startAudit();
-    const began = performance.now();
-    const { result } = await estate.document<Outcome>('return', source);
-    tookMs.return = performance.now() - began;
-    expect(result).toBe('succeeded');
+    const outcome = await estate.document<Outcome>('return', source);
+    tookMs.return = lastedMs(outcome);
+    expect(outcome.result).toBe('succeeded');
     await expectWhole(isBack);
     expect(await knownTo(source)).toEqual(all.toSorted());
     expect(await knownTo(targets[0] as string)).toEqual(['ev-resident']);

@@ -19,6 +19,8 @@ export interface Ended {
 
 export interface Command {
   readonly process: ChildProcess;
+  /** Settles at its first words on standard error, which of a run are that it was journalled; or at its end. */
+  readonly begun: Promise<unknown>;
   readonly ended: Promise<Ended>;
 }
 
@@ -64,7 +66,8 @@ store: { sqlite: ${join(this.folder, 'lifeboat.db')} }
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk));
-    return { process: child, ended: once(child, 'close').then(([code]) => ({ code, stdout, stderr })) };
+    const ended = once(child, 'close').then(([code]) => ({ code, stdout, stderr }));
+    return { process: child, begun: Promise.race([once(child.stderr, 'data'), ended]), ended };
   }
 
   /** Runs a command to its end. */

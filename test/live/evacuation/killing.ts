@@ -5,6 +5,16 @@ interface Runs {
   readonly runs: readonly { readonly runId: string; readonly result?: string; readonly lastSeq: number }[];
 }
 
+/** What a command that made a run to its end says of it. */
+export interface Ran {
+  readonly report: { readonly times: { readonly requestedAt: number; readonly finishedAt: number } };
+}
+
+/** How long the run was under way, ms. */
+export function lastedMs({ report: { times } }: Ran): number {
+  return times.finishedAt - times.requestedAt;
+}
+
 export interface Killed {
   /** Entries that its journal had when it died; 0 when the run was not in it yet. */
   readonly entries: number;
@@ -14,8 +24,8 @@ export interface Killed {
 }
 
 /**
- * Starts the command, kills it with SIGKILL after so long, and has the next process bring its run to the end: by `resume`, or
- * by the same command once more when the journal knows of no run. A run that had ended by then is left as it is.
+ * Starts the command, kills it with SIGKILL so long after its run was journalled, and has the next process bring its run to the end: by `resume`, or
+ * by the same command once more when the journal knows of none. A run that had ended by then is left as it is.
  */
 export async function killAndTakeUp(
   estate: Estate,
@@ -23,6 +33,7 @@ export async function killAndTakeUp(
 ): Promise<Killed> {
   const known = (await estate.document<Runs>('runs')).runs.map(({ runId }) => runId);
   const command = estate.start(...args);
+  await command.begun;
   const timer = setTimeout(() => command.process.kill('SIGKILL'), afterMs);
   const { code } = await command.ended;
   clearTimeout(timer);
