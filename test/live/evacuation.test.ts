@@ -48,8 +48,8 @@ groups:
 limits: { per-host: 2, per-link: 2 }
 `,
   );
-  let guests: Guests;
-  let resident: Guests;
+  let guests: Guests | undefined;
+  let resident: Guests | undefined;
   let before: Awaited<ReturnType<typeof sightings>>;
   beforeAll(async () => {
     guests = await startGuests(all, source, '--disks', '2');
@@ -59,8 +59,8 @@ limits: { per-host: 2, per-link: 2 }
   });
   afterAll(async () => {
     estate[Symbol.dispose]();
-    await resident[Symbol.asyncDispose]();
-    await guests[Symbol.asyncDispose]();
+    await resident?.[Symbol.asyncDispose]();
+    await guests?.[Symbol.asyncDispose]();
   });
 
   /** Every guest is in one place, alive, as its owner has it, with all that it wrote. Gives the places. */

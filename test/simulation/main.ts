@@ -6,7 +6,7 @@ import { simulate } from './simulate.js';
 import type { Summary } from './tally.js';
 
 /** A worker that says nothing for so long hangs in one seed. */
-const silenceMs = 60_000;
+const silenceMs = 300_000;
 
 export interface SimulationOrder {
   readonly runs: number;
