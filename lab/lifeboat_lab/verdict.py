@@ -1,7 +1,8 @@
 """Decides from what was observed whether a VM was live twice. Pure: it is told times and never asks for them.
 
 Every migration has two processes and one switch-over. So what counts is not two processes, but two that both get on:
-- *vCPUs*: two processes of one UUID gained processor time in each of two looks in a row. A switch-over falls into one.
+- *vCPUs*: two processes of one UUID gained processor time in each of three looks in a row. A switch-over falls into one; on a
+  machine whose processors are all busy, what a vCPU's thread has to do to stop and to get ready spreads over two.
 - *beacons*, same boot: a VM that moved goes on counting them, so all from the one side come before all from the other. Numbers
   heard from a side that the other side had passed are a second copy; a packet that was only late has a number from before the move.
 - *beacons*, another boot: the earlier boot is still heard from another host longer after the later one than a packet can be late.
@@ -16,6 +17,8 @@ from .beacons import Beacon
 SECOND_NS = 10**9
 # Processor time within one look that a halted virtual CPU does not reach, and the idlest guest with a kernel does.
 LIVE_GAIN_NS = 100_000
+# Two processes that gain in so many looks in a row are both live.
+LOOKS_IN_A_ROW = 3
 # Longer than any queue of the lab's network holds a packet.
 LATE_NS = SECOND_NS
 # How many contradicting beacons, within how long, make it a fact.
@@ -27,18 +30,19 @@ class VcpuVerdict:
     """Of one UUID. Told each look's gains by process."""
 
     def __init__(self):
-        self._before: FrozenSet[Tuple[str, int]] = frozenset()
+        self._before: Deque[FrozenSet[Tuple[str, int]]] = deque(maxlen=LOOKS_IN_A_ROW - 1)
 
     def look(self, gains: Dict[Tuple[str, int], int]) -> Optional[Tuple[Tuple[str, int], ...]]:
-        """The processes, as (host, PID), that gained in this look and the one before, if they are two or more."""
+        """The processes, as (host, PID), that gained in this look and in those before it, if they are two or more."""
         live = frozenset(process for process, gained in gains.items() if gained >= LIVE_GAIN_NS)
-        both = tuple(sorted(live & self._before))
-        self._before = live
-        return both if len(both) > 1 else None
+        both = tuple(sorted(live.intersection(*self._before)))
+        is_long = len(self._before) == LOOKS_IN_A_ROW - 1
+        self._before.append(live)
+        return both if is_long and len(both) > 1 else None
 
     def interrupt(self) -> None:
         """Two looks were too far apart, or one took too long, to be told from a switch-over."""
-        self._before = frozenset()
+        self._before.clear()
 
 
 @dataclass

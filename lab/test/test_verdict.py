@@ -33,8 +33,11 @@ def double_by_beacons(text):
 
 
 class Vcpus(unittest.TestCase):
-    def test_two_that_gain_in_two_looks_in_a_row_are_double(self):
-        self.assertTrue(double_by_vcpus((RUNS, 0), (RUNS, RUNS), (RUNS, RUNS)))
+    def test_two_that_gain_in_three_looks_in_a_row_are_double(self):
+        self.assertTrue(double_by_vcpus((RUNS, 0), (RUNS, RUNS), (RUNS, RUNS), (RUNS, RUNS)))
+
+    def test_a_switch_over_on_a_busy_machine_falls_into_two(self):
+        self.assertFalse(double_by_vcpus((RUNS, 0), (RUNS, RUNS), (RUNS, RUNS), (0, RUNS), (0, RUNS)))
 
     def test_a_switch_over_falls_into_one_look(self):
         self.assertFalse(double_by_vcpus((RUNS, 0), (RUNS, RUNS), (WAITS, RUNS), (0, RUNS)))
@@ -48,7 +51,9 @@ class Vcpus(unittest.TestCase):
     def test_looks_that_cannot_be_compared_count_for_nothing(self):
         verdict = VcpuVerdict()
         verdict.look({A: RUNS, B: RUNS})
+        verdict.look({A: RUNS, B: RUNS})
         verdict.interrupt()
+        self.assertFalse(verdict.look({A: RUNS, B: RUNS}))
         self.assertFalse(verdict.look({A: RUNS, B: RUNS}))
         self.assertTrue(verdict.look({A: RUNS, B: RUNS}))
 

@@ -7,14 +7,21 @@ import { readStats, resultOf } from './job-stats.js';
 import { movedDisks } from './moved-disks.js';
 import { ask, type Tools, type Way } from './tools.js';
 
+interface Last {
+  /** Lets go of what was held for the move; default nothing. */
+  readonly release?: (() => Promise<void>) | undefined;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Does at the target what is left to do once the VM was seen there: what libvirt does not carry, and the markers of its
- * disks. Whoever looks first does it, since who began the move may be dead; done twice it changes nothing. A refusal does
- * not mean that the VM has not moved, so that it is told as an outcome that has to be looked at.
+ * disks, and lets go of what was held for it. Whoever looks first does it, since who began the move may be dead; done twice
+ * it changes nothing. A refusal does not mean that the VM has not moved, so that it is told as an outcome that has to be looked
+ * at.
  */
-export async function arrive(tools: Tools, way: Way, signal: AbortSignal): Promise<void> {
+export async function arrive(tools: Tools, way: Way, last: Last): Promise<void> {
   try {
-    await finish(tools, way, signal);
+    await finish(tools, way, last);
   } catch (error) {
     throw error instanceof FailureError && error.failure.kind === 'permanent'
       ? new FailureError({ ...error.failure, kind: 'outcome-unknown', code: 'reply-lost' }, { cause: error })
@@ -22,7 +29,7 @@ export async function arrive(tools: Tools, way: Way, signal: AbortSignal): Promi
   }
 }
 
-async function finish(tools: Tools, way: Way, signal: AbortSignal): Promise<void> {
+async function finish(tools: Tools, way: Way, { release, signal }: Last): Promise<void> {
   const { id, target: host } = way;
   await ask(tools, { host, what: 'finish the move there', purpose: 'query', signal }, async (libvirt) => {
     const dom = await libvirt.domainLookupByUUID({ uuid: id });
@@ -34,6 +41,7 @@ async function finish(tools: Tools, way: Way, signal: AbortSignal): Promise<void
       errand.hasAutostart ? libvirt.domainSetAutostart({ dom, autostart: true }) : undefined,
       errand.hasMarkers ? keepDisks(tools, { id, host, libvirt, dom }) : undefined,
     ]);
+    await release?.();
     await forget(libvirt, dom);
   });
 }

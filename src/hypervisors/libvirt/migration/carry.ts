@@ -50,7 +50,7 @@ function requireCarriable({ id, source, target }: Carrying, both: Both): Domain 
 }
 
 async function arrived(tools: Tools, carrying: Carrying, bytes: number): Promise<{ readonly bytes: number }> {
-  await arrive(tools, carrying, never);
+  await arrive(tools, carrying, { signal: never });
   return { bytes };
 }
 

@@ -15,7 +15,10 @@ export interface Departure {
   readonly request: Request;
   /** The pause that QEMU had been allowed before. */
   readonly pauseMs: number;
-  /** Lets go of the target's folders, in which there is work again when it has arrived. */
+  /**
+   * Lets go of the target's folders, in which there is work again when it has arrived. It comes before the VM's own note is
+   * taken away, by which the next process would know that there is work. Safe to call twice.
+   */
   readonly release: () => Promise<void>;
 }
 
@@ -29,7 +32,7 @@ export async function depart(tools: Tools, migration: Migration, signal: AbortSi
   const folders = [...new Set(disks.map(({ folder }) => folder))];
   const holds = folders.map((path) => tools.folders.hold({ host: target, path }));
   const release = async (): Promise<void> => {
-    await Promise.all(holds.map((hold) => hold.release()));
+    await Promise.all(holds.splice(0).map((hold) => hold.release()));
   };
   try {
     if (disks.length > 0) {
@@ -50,7 +53,7 @@ export async function depart(tools: Tools, migration: Migration, signal: AbortSi
     };
   } catch (error) {
     try {
-      await stay(tools, migration, read);
+      await stay(tools, migration, { ...read, release });
     } finally {
       await release();
     }
@@ -62,13 +65,14 @@ export async function depart(tools: Tools, migration: Migration, signal: AbortSi
 export async function stay(
   tools: Tools,
   { id, source, target }: Pick<Migration, 'id' | 'source' | 'target'>,
-  { dom, disks, pauseMs }: Partial<Pick<Departure, 'pauseMs'>> & Pick<Departure, 'disks' | 'dom'>,
+  { dom, disks, pauseMs, release }: Partial<Pick<Departure, 'pauseMs' | 'release'>> & Pick<Departure, 'disks' | 'dom'>,
 ): Promise<void> {
   if (disks.length > 0) {
     await ask(tools, { host: target, what: 'remove what was copied', purpose: 'work', signal: never }, (libvirt) =>
       discard(tools.folders, { id, host: target, libvirt, disks }),
     );
   }
+  await release?.();
   await ask(tools, { host: source, what: 'forget the move', purpose: 'work', signal: never }, async (libvirt) => {
     if (await libvirt.domainIsPersistent({ dom })) {
       await forget(libvirt, dom);

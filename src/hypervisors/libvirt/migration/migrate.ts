@@ -16,7 +16,7 @@ export async function migrate(tools: Tools, migration: Migration, caller: Caller
   const both = await lookAtBoth(tools, migration, caller.signal);
   switch (standingOf(both)) {
     case 'moved':
-      return await moved(tools, migration, undefined);
+      return await moved(tools, migration, {});
     case 'under-way':
       return await follow(tools, migration, { both, caller });
     case 'at-source':
@@ -89,7 +89,7 @@ async function conclude(
   }
   const settled = await settle(tools, migration);
   if (settled === 'moved') {
-    return await moved(tools, migration, journey);
+    return await moved(tools, migration, { journey, release: departure.release });
   }
   if (settled === 'broken') {
     throw broken(migration, departure.dom);
@@ -131,8 +131,12 @@ async function cleared(
   }
 }
 
-async function moved(tools: Tools, migration: Migration, journey: Journey | undefined): Promise<MigrationResult> {
-  await arrive(tools, migration, never);
+async function moved(
+  tools: Tools,
+  migration: Migration,
+  { journey, release }: { readonly journey?: Journey; readonly release?: Departure['release'] | undefined },
+): Promise<MigrationResult> {
+  await arrive(tools, migration, { release, signal: never });
   const completed = journey?.watch.completed;
   const result = completed === undefined ? await resultAt(tools, migration, never) : resultOf(completed);
   if (result === undefined) {

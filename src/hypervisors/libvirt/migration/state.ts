@@ -21,7 +21,7 @@ export async function stateOf(tools: Tools, way: Way, signal: AbortSignal): Prom
     right === 'unreachable' && left !== 'unreachable' && !isUnderWay && left.source?.hasNeverLeft === true;
   const state = { source, target, isUnderWay };
   if (left !== 'unreachable' && right !== 'unreachable' && standingOf({ ...left, target: right }) === 'moved') {
-    await arrive(tools, way, signal);
+    await arrive(tools, way, { signal });
     const result = await resultAt(tools, way, signal);
     return result === undefined ? state : { ...state, result };
   }
