@@ -16,6 +16,11 @@ export interface Mirrors {
    * are left alone. Failures: `libvirt-refused` also when a job is under way on a disk; some copies may have begun then.
    */
   begin(mirror: MirrorRequest, signal: AbortSignal): Promise<void>;
+  /**
+   * Puts a new image above each of these disks, all at one moment; the VM writes to those from then on, and to nothing below
+   * them. A disk that has its image already is left alone.
+   */
+  overlay(vm: OverlayOfVm, signal: AbortSignal): Promise<void>;
   /** QEMU's names of the connections to these exports. The calls of a guest that wait for one go on once it is cut. */
   connections(vm: ExportsOfVm, signal: AbortSignal): Promise<readonly string[]>;
   /**
@@ -55,6 +60,11 @@ export interface MirrorRequest extends VmOnHost {
   }[];
   /** For all that was there before; what the guest writes is not held back. Default: no limit. */
   readonly bytesPerSecond?: number;
+}
+
+export interface OverlayOfVm extends VmOnHost {
+  /** Where the new images go, which nothing is at. */
+  readonly disks: readonly { readonly target: string; readonly path: string }[];
 }
 
 export interface ExportsOfVm extends VmOnHost {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { connectionsIn, exportXml, readCopies } from './documents.js';
+import { connectionsIn, exportXml, overlayXml, readCopies } from './documents.js';
 
 const to = { address: '10.77.2.11', port: 10_815, name: 'a1b2-vda' };
 
@@ -34,6 +34,14 @@ describe('documents of mirrors', () => {
     ['nothing under way', '', []],
   ])('tell of %s', (_case, inDisk, copies) => {
     expect(readCopies(domain(disk('vda', inDisk), disk('vdb', '')))).toEqual(copies);
+  });
+
+  it('put images above the disks that are named, and above no other', () => {
+    const xml = domain(disk('vda', ''), disk('vdb', ''));
+    expect(overlayXml(xml, [{ target: 'vda', path: '/i/a&b' }])).toBe(
+      `<domainsnapshot><disks><disk name='vda' snapshot='external' type='file'><driver type='qcow2'/>` +
+        `<source file='/i/a&#38;b'/></disk><disk name='vdb' snapshot='no'/></disks></domainsnapshot>`,
+    );
   });
 
   it('find the connections to exports of these names, and no other', () => {

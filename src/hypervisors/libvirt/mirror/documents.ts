@@ -1,4 +1,4 @@
-import type { DiskCopy, NbdExport } from '../../mirrors.js';
+import type { DiskCopy, NbdExport, OverlayOfVm } from '../../mirrors.js';
 import { attributeAt, child, devices, escaped, parseXml } from '../domain-xml.js';
 
 /** The `<disk>` that a block copy writes to: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms */
@@ -7,6 +7,18 @@ export function exportXml({ address, port, name }: NbdExport): string {
     `<disk type='network' device='disk'><driver name='qemu' type='raw'/>`,
     `<source protocol='nbd' name='${escaped(name)}'><host name='${escaped(address)}' port='${port}'/></source></disk>`,
   ].join('');
+}
+
+/** The `<domainsnapshot>` of these disks and of no other: https://libvirt.org/formatsnapshot.html */
+export function overlayXml(xml: string, disks: OverlayOfVm['disks']): string {
+  const all = devices(parseXml(xml), 'disk').map((disk) => attributeAt(disk, 'dev', 'target') ?? '');
+  const one = (target: string): string => {
+    const path = disks.find((disk) => disk.target === target)?.path;
+    return path === undefined
+      ? `<disk name='${escaped(target)}' snapshot='no'/>`
+      : `<disk name='${escaped(target)}' snapshot='external' type='file'><driver type='qcow2'/><source file='${escaped(path)}'/></disk>`;
+  };
+  return `<domainsnapshot><disks>${all.map(one).join('')}</disks></domainsnapshot>`;
 }
 
 /** The copies that a live definition tells of; libvirt's `ready` is also `abort` or `pivot` while one is ending. */

@@ -3,6 +3,7 @@ import {
   type Domain,
   DomainBlockCopyFlags,
   DomainBlockCopyParameter,
+  DomainSnapshotCreateFlags,
   ErrorNumber,
   type Libvirt,
   LibvirtError,
@@ -10,11 +11,12 @@ import {
 } from 'node-libvirt';
 import { FailureError } from '../../../model/failure.js';
 import type { VmOnHost } from '../../backups.js';
-import type { DiskCopy, ExportsOfVm, MirrorRequest, Mirrors } from '../../mirrors.js';
+import type { DiskCopy, ExportsOfVm, MirrorRequest, Mirrors, OverlayOfVm } from '../../mirrors.js';
 import type { Connections, Purpose } from '../connections.js';
+import { describeDomain } from '../domain-description.js';
 import { asked } from '../failures.js';
 import { unless } from '../migration/failures.js';
-import { connectionsIn, exportXml, readCopies } from './documents.js';
+import { connectionsIn, exportXml, overlayXml, readCopies } from './documents.js';
 
 /** A copy that was told to end is gone within this, ms, or it is said that it is not. */
 const endsWithinMs = 20_000;
@@ -40,6 +42,10 @@ export function mirrorsOf(connections: Connections): Mirrors {
     begin: (request, signal) =>
       ask({ ...request, what: `mirror VM ${request.id}`, purpose: 'work', signal }, (libvirt, dom) =>
         begin(libvirt, dom, request),
+      ),
+    overlay: (vm, signal) =>
+      ask({ ...vm, what: `put new images above the disks of VM ${vm.id}`, purpose: 'work', signal }, (libvirt, dom) =>
+        overlay(libvirt, dom, vm),
       ),
     connections: (vm, signal) =>
       ask({ ...vm, what: `tell of the mirror of VM ${vm.id}`, purpose: 'query', signal }, (libvirt, dom) =>
@@ -83,6 +89,20 @@ async function begin(libvirt: Libvirt, dom: Domain, { disks, bytesPerSecond }: M
         flags: REUSE_EXT | TRANSIENT_JOB | SYNCHRONOUS_WRITES | (isShallow ? SHALLOW : 0),
       });
     }
+  }
+}
+
+async function overlay(libvirt: Libvirt, dom: Domain, { disks }: OverlayOfVm): Promise<void> {
+  const { DISK_ONLY, NO_METADATA, ATOMIC } = DomainSnapshotCreateFlags;
+  const xml = await libvirt.domainGetXMLDesc({ dom });
+  const now = new Map(describeDomain(xml).disks.map(({ target, path }) => [target, path]));
+  const missing = disks.filter(({ target, path }) => now.get(target) !== path);
+  if (missing.length > 0) {
+    await libvirt.domainSnapshotCreateXML({
+      dom,
+      xmlDesc: overlayXml(xml, missing),
+      flags: DISK_ONLY | NO_METADATA | ATOMIC,
+    });
   }
 }
 
