@@ -29,6 +29,9 @@ export async function pointUnderMirror(mirroring: Mirroring, made: NewMirrorPoin
       await backups.deleteCheckpoint({ ...place, checkpoint: name }, signal);
     }
   }
+  if (source.hasStateBesideDisks) {
+    note(`the point carries no firmware variables and no TPM state of ${vm.name}`);
+  }
   const carries = await carriedFacts(mirroring);
   const at = clock.now();
   const id = pointIdAt(at);
