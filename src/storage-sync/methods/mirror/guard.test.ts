@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { HostShell } from '../../../hypervisors/host-shell.js';
-import { ensureGuard } from './guard.js';
+import { ensureGuard, wasCutAtOnce } from './guard.js';
 
 /** A host whose copy gets further with each look until the tenth, and not afterwards; its end is a file. */
 const virsh = `#!/bin/sh
@@ -34,14 +34,17 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(folder, { recursive: true });
   rmSync(pidFile, { force: true });
+  rmSync(`${pidFile}.cut`, { force: true });
 });
 
 const shell: HostShell = {
   run: ({ argv: [program = '', ...args] }) =>
     new Promise((resolve) => {
       const PATH = `${folder}:${process.env['PATH']}`;
-      const child = spawn(program, args, { env: { ...process.env, PATH }, stdio: 'ignore' });
-      child.once('close', (exitCode) => resolve({ exitCode: exitCode ?? 1, stdout: '', stderr: '' }));
+      const child = spawn(program, args, { env: { ...process.env, PATH }, stdio: ['ignore', 'pipe', 'ignore'] });
+      let stdout = '';
+      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk));
+      child.once('close', (exitCode) => resolve({ exitCode: exitCode ?? 1, stdout, stderr: '' }));
     }),
 };
 
@@ -59,6 +62,7 @@ describe('the guard of a mirror', () => {
     };
     const seat = { shell, signal: new AbortController().signal };
     await ensureGuard(seat, guarding);
+    expect(await wasCutAtOnce(seat, guarding.vm, guarding.prefix)).toBe(false);
     const pid = readFileSync(pidFile, 'utf8').trim();
     await ensureGuard(seat, guarding);
     expect(readFileSync(pidFile, 'utf8').trim()).toBe(pid);
@@ -66,6 +70,8 @@ describe('the guard of a mirror', () => {
     await until(() => existsSync(log));
     writeFileSync(join(folder, 'virsh.ended'), '');
     await until(() => !existsSync(`/proc/${pid}`));
+    expect(await wasCutAtOnce(seat, guarding.vm, guarding.prefix)).toBe(true);
+    expect(await wasCutAtOnce(seat, guarding.vm, 'another-')).toBe(false);
     const [first = '', ...others] = readFileSync(log, 'utf8').trim().split('\n');
     expect(others).toEqual([]);
     expect(Number(first.split(' ')[1])).toBeGreaterThan(10);

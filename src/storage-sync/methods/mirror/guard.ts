@@ -16,7 +16,8 @@ const noVirsh = 3;
 
 /**
  * Looks twice a second at the copies of the VM `$1`. One that has something on its way, and gets no further for `$2`
- * hundredths of a second, holds the guest up: all connections are cut at once by the order `$4`. Ends with the copies.
+ * hundredths of a second, holds the guest up: all connections are cut at once by the order `$4`, and when all `$6` copies were
+ * there until then, the mark `$3.cut` says it of the mirror `$5`. Ends with the copies.
  */
 const watch = String.raw`
 echo $$ >"$3"
@@ -39,7 +40,8 @@ while sleep 0.5; do
   if [ -z "$still" ]; then stuck=$going; since=$now; continue; fi
   stuck=$still
   if [ $((now - since)) -ge "$2" ]; then
-    virsh -q -c qemu:///system qemu-monitor-command "$1" "$4"
+    virsh -q -c qemu:///system qemu-monitor-command "$1" "$4" || continue
+    [ "$(printf '%s' "$jobs" | grep -o '"device":"copy-' | wc -l)" -eq "$6" ] && echo "$5" >"$3.cut"
     since=$now
   fi
 done`;
@@ -60,10 +62,11 @@ exit 1`;
  */
 export async function ensureGuard(seat: Omit<CommandSeat, 'on'>, guarding: Guarding): Promise<void> {
   const { vm, prefix, connections, stallMs } = guarding;
-  const file = `${runFolder}/mirror-${vm.id}.pid`;
+  const file = pidFile(vm);
   const instances = connections.map((name) => ({ type: 'block-node', 'node-name': name }));
   const yank = JSON.stringify({ execute: 'yank', arguments: { instances } });
-  const run = ['sh', '-c', watch, 'lifeboat-mirror', vm.id, String(Math.ceil(stallMs / 10)), file, yank, prefix];
+  const words = [vm.id, String(Math.ceil(stallMs / 10)), file, yank, prefix, String(connections.length)];
+  const run = ['sh', '-c', watch, 'lifeboat-mirror', ...words];
   const { exitCode, stderr } = await attempt({ ...seat, on: vm.host }, [
     'sh',
     '-c',
@@ -82,4 +85,14 @@ export async function ensureGuard(seat: Omit<CommandSeat, 'on'>, guarding: Guard
       ...(exitCode === noVirsh ? {} : { cause: stderr.trim() }),
     });
   }
+}
+
+/** Whether the guard has cut all connections of this mirror at one moment, until when none of them had broken. */
+export async function wasCutAtOnce(seat: Omit<CommandSeat, 'on'>, vm: VmOnHost, prefix: string): Promise<boolean> {
+  const { stdout } = await attempt({ ...seat, on: vm.host }, ['cat', `${pidFile(vm)}.cut`]);
+  return stdout.trim() === prefix;
+}
+
+function pidFile({ id }: VmOnHost): string {
+  return `${runFolder}/mirror-${id}.pid`;
 }

@@ -40,7 +40,7 @@ const codeOf = async (call: Promise<unknown>): Promise<string> => {
 };
 
 /** Both hosts, and what is done to them in its order. */
-function scene({ takenPorts = 0, breaks = false } = {}) {
+function scene({ takenPorts = 0, breaks = false, cut = '' } = {}) {
   const acts: string[] = [];
   let copies: readonly DiskCopy[] = [];
   let looks = 0;
@@ -50,7 +50,7 @@ function scene({ takenPorts = 0, breaks = false } = {}) {
       now: () => 60_000,
       at: (_at: number, callback: () => void) => (queueMicrotask(callback), () => undefined),
     },
-    shell: { run: async () => ({ exitCode: 0, stdout: '', stderr: '' }) },
+    shell: { run: async () => ({ exitCode: 0, stdout: cut, stderr: '' }) },
     hypervisor: { vm: async () => ({ disks: [] }) },
     backups: {
       look: async () => source,
@@ -154,8 +154,8 @@ describe('a point under a mirror', () => {
 });
 
 describe('a mirror that is settled', () => {
-  const settled = async (found: StoredReplica, standing: 'whole' | 'broken') => {
-    const { mirroring, acts } = scene();
+  const settled = async (found: StoredReplica, standing: 'whole' | 'broken', cut = '') => {
+    const { mirroring, acts } = scene({ cut });
     const { tools, signal } = mirroring;
     await settleMirror({ host: 'north-1', tools, replica: found, standing, signal });
     return acts;
@@ -173,6 +173,8 @@ describe('a mirror that is settled', () => {
     expect(await settled(replica({ mirror: begun }), 'broken')).toEqual(['end a1-vda', 'cut', 'discard']);
     expect(await settled({ ...replica({ mirror: record }), daemon: undefined }, 'broken')).toContain('discard');
     expect(await settled(replica({ mirror: record, disks: two }), 'broken')).toContain('discard');
+    expect(await settled(replica({ mirror: record, disks: two }), 'broken', 'other-\n')).toContain('discard');
+    expect(await settled(replica({ mirror: record, disks: two }), 'broken', 'a1-\n')).toContain('forget');
     expect(await settled(replica({ mirror: record, disks: two }), 'whole')).toContain('forget');
   });
 

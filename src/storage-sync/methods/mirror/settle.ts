@@ -2,6 +2,7 @@ import type { NewPoint } from '../../store/publish.js';
 import { activeDisks, type ReplicaState } from '../../store/replica-state.js';
 import type { ReplicaStore, StoredReplica } from '../../store/store.js';
 import { pointIdAt } from '../block-sync/names.js';
+import { wasCutAtOnce } from './guard.js';
 import { exportsOf } from './guarded.js';
 import type { MirrorTools } from './mirror-request.js';
 import { isOneMoment, type MirrorStanding, standingOf } from './standing.js';
@@ -9,7 +10,7 @@ import { isOneMoment, type MirrorStanding, standingOf } from './standing.js';
 export interface Settling {
   /** The host of the VM. */
   readonly host: string;
-  readonly tools: Pick<MirrorTools, 'mirrors' | 'store'>;
+  readonly tools: Pick<MirrorTools, 'mirrors' | 'store' | 'shell'>;
   readonly replica: StoredReplica;
   readonly standing: MirrorStanding;
   readonly signal: AbortSignal;
@@ -43,20 +44,22 @@ export async function endMirror({ replica, tools, signal }: Omit<Settling, 'host
  * where it is not. Then nothing writes to the replica, and it can be opened again. Stopped anywhere it is done again.
  */
 export async function settleMirror({ host, tools, replica, standing, signal }: Settling): Promise<void> {
-  const { mirrors, store } = tools;
+  const { mirrors, store, shell } = tools;
   const { mirror: record, vm } = replica.state;
   if (record === undefined) {
     return;
   }
   const disks = mirroredDisks(replica.state);
-  const isKept = isOneMoment({ record, instance: replica.daemon?.instance, disks }, standing);
+  const place = { host, id: vm.id };
+  const isCut = standing !== 'whole' && (await wasCutAtOnce({ shell, signal }, place, record.prefix));
+  const isKept = isOneMoment({ record, instance: replica.daemon?.instance, disks }, { standing, wasCutAtOnce: isCut });
   if (isKept) {
     const point = await mirroredPoint(store, replica, signal);
     if (point !== undefined) {
       await store.publish(vm.id, point, record.instance, signal);
     }
   }
-  await mirrors.end({ host, id: vm.id, exports: exportsOf(record, disks) }, signal);
+  await mirrors.end({ ...place, exports: exportsOf(record, disks) }, signal);
   await store.endExports(vm.id, signal);
   if (isKept) {
     await store.recordMirror(vm.id, undefined, signal);

@@ -42,13 +42,15 @@ describe('a mirror', () => {
     expect(standingOf({ ...facts, ...parts })).toBe(standing);
   });
 
-  it('is of one moment while it is whole, and of one disk also once it has broken', () => {
+  it('is of one moment until it breaks, and afterwards when it has one disk or was cut at once', () => {
     const single = { ...facts, disks: ['vda'] };
-    expect(isOneMoment(facts, 'whole')).toBe(true);
-    expect(isOneMoment(facts, 'broken')).toBe(false);
-    expect(isOneMoment(single, 'broken')).toBe(true);
-    expect(isOneMoment({ ...single, record: begun }, 'broken')).toBe(false);
-    expect(isOneMoment({ ...single, instance: '8-1' }, 'broken')).toBe(false);
-    expect(isOneMoment({ ...single, record: undefined }, 'none')).toBe(false);
+    const whole = { standing: 'whole', wasCutAtOnce: false } as const;
+    const broken = { standing: 'broken', wasCutAtOnce: false } as const;
+    const cut = { standing: 'broken', wasCutAtOnce: true } as const;
+    expect([whole, broken, cut].map((how) => isOneMoment(facts, how))).toEqual([true, false, true]);
+    expect(isOneMoment(single, broken)).toBe(true);
+    for (const other of [{ record: begun }, { instance: '8-1' }, { instance: undefined }, { record: undefined }]) {
+      for (const how of [whole, broken, cut]) expect(isOneMoment({ ...single, ...other }, how)).toBe(false);
+    }
   });
 });

@@ -38,12 +38,17 @@ export function isOwn({ target, to }: DiskCopy, { prefix, port }: Pick<MirrorRec
 }
 
 /**
- * Whether what the incoming layers hold is a state that the VM's disks have had together. Until a mirror breaks it is. Of one
- * that has broken, one disk may have got a write that came after another's last; a single disk is its own order.
+ * Whether what the incoming layers hold is a state that the VM's disks have had together. Until a mirror breaks it is, and
+ * when all of its connections were cut at once. Of one that has broken in another way, one disk may have got a write that
+ * came after another's last; a single disk is its own order.
  */
 export function isOneMoment(
   { record, instance, disks }: Pick<MirrorFacts, 'record' | 'instance' | 'disks'>,
-  standing: MirrorStanding,
+  { standing, wasCutAtOnce }: { readonly standing: MirrorStanding; readonly wasCutAtOnce: boolean },
 ): boolean {
-  return record?.readyAt !== undefined && record.instance === instance && (standing === 'whole' || disks.length === 1);
+  return (
+    record?.readyAt !== undefined &&
+    record.instance === instance &&
+    (standing === 'whole' || disks.length === 1 || wasCutAtOnce)
+  );
 }
