@@ -10,7 +10,7 @@ import { type Transferred, transferOf } from '../block-sync/transfer-kind.js';
 import { beginMirror, followMirror } from './begin.js';
 import { ensureMirrorGuard } from './guarded.js';
 import type { Mirroring, MirrorRequest, MirrorTools } from './mirror-request.js';
-import { mergeOverlays } from './overlays.js';
+import { isOverlaid, mergeOverlays } from './overlays.js';
 import { pointUnderMirror } from './point.js';
 import { settleMirror } from './settle.js';
 import { isOwn, standingOf } from './standing.js';
@@ -60,9 +60,15 @@ async function run(mirroring: Mirroring): Promise<Omit<MirrorCycleResult, 'notes
     }
     await settleMirror({ host: from.host, tools, replica, standing, signal });
   }
+  const others = copies.filter((copy) => record === undefined || !isOwn(copy, record));
+  const merges = others.filter((copy) => copy.to === undefined && isOverlaid(source, copy.target));
+  if (merges.length > 0) {
+    // A cycle that was cut off has begun them.
+    await mergeOverlays(mirroring);
+  }
   demandFree(
     mirroring,
-    copies.filter((copy) => record === undefined || !isOwn(copy, record)),
+    others.filter((copy) => !merges.includes(copy)),
   );
   const isLive = source.state === 'running' || source.state === 'paused';
   const hasPoint = ((await store.find(vm.id, signal))?.points.length ?? 0) > 0;

@@ -20,6 +20,11 @@ export function baseOf(path: string): string | undefined {
   return path.endsWith(ending) ? path.slice(0, -ending.length) : undefined;
 }
 
+/** Whether a disk is an overlay of a mirror now. */
+export function isOverlaid({ disks }: Pick<BackupSource, 'disks'>, target: string): boolean {
+  return disks.some((disk) => disk.target === target && baseOf(disk.path) !== undefined);
+}
+
 /**
  * Merges the overlays that an earlier mirror has left on the running VM's disks into the images below, with what the bitmaps
  * know, and removes them. Whether there were any.
