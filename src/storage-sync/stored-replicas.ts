@@ -4,7 +4,7 @@ import type { HostShell } from '../hypervisors/host-shell.js';
 import type { HostSocket } from '../hypervisors/host-socket.js';
 import type { Hypervisor } from '../hypervisors/hypervisor.js';
 import type { Mirrors } from '../hypervisors/mirrors.js';
-import type { Clock } from '../model/clock.js';
+import { type Clock, sleep } from '../model/clock.js';
 import { type Estate, hostsOf, type Site } from '../model/estate.js';
 import { FailureError } from '../model/failure.js';
 import type { Place } from '../model/place.js';
@@ -16,7 +16,7 @@ import { type Transferred, transferOf } from './methods/block-sync/transfer-kind
 import { mirrorCycle } from './methods/mirror/cycle.js';
 import type { MirrorRequest } from './methods/mirror/mirror-request.js';
 import { mergeOverlays } from './methods/mirror/overlays.js';
-import { endMirror, isMirrored, mirroredPoint, mirrorStanding } from './methods/mirror/settle.js';
+import { endMirror, isMirrored, isTornApart, mirroredPoint, mirrorStanding } from './methods/mirror/settle.js';
 import type { CycleRequest, CycleResult, PointChoice, Replicas } from './replicas.js';
 import { type Absorb } from './store/absorb.js';
 import type { Promotion } from './store/promote.js';
@@ -199,7 +199,14 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
     },
     async promote(vm, at, choice, runId, signal) {
       const { store, id } = await demanded(vm, at.host, signal);
-      const publish = await unpublished({ store, id, choice, runId, signal });
+      const publish = await unpublished({
+        store,
+        id,
+        choice,
+        runId,
+        signal,
+        tools: { hypervisor, mirrors, shell, clock },
+      });
       return await store.promote(id, { choice, runId, ...(publish === undefined ? {} : { publish }) }, signal);
     },
     async promoted(vm, at, runId, signal) {
@@ -257,6 +264,9 @@ function syncKey(host: string, vm: string): string {
   return `${host} ${vm}`;
 }
 
+/** How long a promotion waits for what the source knows of its mirror, ms. */
+const sourceWithinMs = 3_000;
+
 /** What a check of the store says when it has looked and found damage. */
 const damageCodes: ReadonlySet<string> = new Set(['replica-damaged', 'image-missing']);
 
@@ -297,7 +307,9 @@ async function unpublished({
   choice,
   runId,
   signal,
+  tools,
 }: {
+  readonly tools: Pick<StoredReplicasOptions, 'hypervisor' | 'mirrors' | 'shell' | 'clock'>;
   readonly store: ReplicaStore;
   readonly id: string;
   readonly choice: PointChoice;
@@ -311,6 +323,16 @@ async function unpublished({
     return undefined;
   }
   if ((await store.promoted(id, runId, signal)) !== undefined) {
+    return undefined;
+  }
+  // A source that is gone, or tells nothing, keeps nobody from its disks, and nobody waiting.
+  const torn = isTornApart({ replica, tools, signal }).catch((error: unknown) => {
+    if (error instanceof FailureError) {
+      return false;
+    }
+    throw error;
+  });
+  if (await Promise.race([torn, sleep(tools.clock, sourceWithinMs, signal).then(() => false)])) {
     return undefined;
   }
   const point = await mirroredPoint(store, replica, signal);

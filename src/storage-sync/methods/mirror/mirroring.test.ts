@@ -7,7 +7,7 @@ import type { StoredReplica } from '../../store/store.js';
 import { beginMirror, followMirror } from './begin.js';
 import type { Mirroring } from './mirror-request.js';
 import { pointUnderMirror } from './point.js';
-import { settleMirror } from './settle.js';
+import { isTornApart, settleMirror } from './settle.js';
 
 const vm = { id: '11111111-2222-3333-4444-555555555555', name: 'db-1' };
 const record: MirrorRecord = { instance: '7-1', address: '10.77.2.11', port: 10_815, prefix: 'a1-', readyAt: 5 };
@@ -180,5 +180,21 @@ describe('a mirror that is settled', () => {
 
   it('is left alone when there is none', async () => {
     expect(await settled(replica(), 'broken')).toEqual([]);
+  });
+});
+
+describe('what a mirror has brought', () => {
+  it.each([
+    ['two disks, when their VM runs on without it', 2, 'running', '', true],
+    ['two disks, when all was cut at once', 2, 'running', 'a1-\n', false],
+    ['two disks, when their VM has ended', 2, 'shut-off', '', false],
+    ['one disk', 1, 'running', '', false],
+  ] as const)('of %s: torn apart or not', async (_case, count, state, cut, isTorn) => {
+    const { mirroring } = scene({ cut });
+    const tools = { ...mirroring.tools, hypervisor: { vm: async () => ({ state }) as never } };
+    const [disk] = replica().state.disks;
+    const disks = ['vda', 'vdb'].slice(0, count).flatMap((target) => (disk === undefined ? [] : [{ ...disk, target }]));
+    const found = replica({ mirror: record, disks });
+    expect(await isTornApart({ replica: found, tools, signal: mirroring.signal })).toBe(isTorn);
   });
 });

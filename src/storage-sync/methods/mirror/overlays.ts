@@ -27,12 +27,13 @@ export function isOverlaid({ disks }: Pick<BackupSource, 'disks'>, target: strin
 
 /**
  * Merges the overlays that an earlier mirror has left on the running VM's disks into the images below, with what the bitmaps
- * know, and removes them. Whether there were any.
+ * know, and removes them. Whether there were any; those of a VM that is shut off stay.
  */
 export async function mergeOverlays(mirroring: Pick<Mirroring, 'vm' | 'from' | 'signal' | 'tools'>): Promise<boolean> {
   const { vm, from, tools, signal } = mirroring;
   const source = await tools.backups.look({ host: from.host, id: vm.id }, signal);
-  const laid = (source?.disks ?? []).flatMap(({ target, path }) => {
+  const isLive = source?.state === 'running' || source?.state === 'paused';
+  const laid = (isLive ? source.disks : []).flatMap(({ target, path }) => {
     const base = baseOf(path);
     return base === undefined ? [] : [{ target, path, base }];
   });

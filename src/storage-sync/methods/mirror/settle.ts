@@ -31,6 +31,30 @@ export function isMirrored({ state, daemon }: StoredReplica): boolean {
   return state.mirror?.readyAt !== undefined && state.mirror.instance === daemon?.instance;
 }
 
+/**
+ * Whether a source that runs on tells that the mirror of its disks has broken one after the other, so that they are of no one
+ * moment. A source that has ended, or does not answer, is taken to have been mirrored until its end.
+ */
+export async function isTornApart({
+  replica,
+  tools,
+  signal,
+}: Omit<Settling, 'host' | 'standing' | 'tools'> & {
+  readonly tools: Pick<MirrorTools, 'mirrors' | 'shell' | 'hypervisor'>;
+}): Promise<boolean> {
+  const { state, daemon } = replica;
+  const { mirror: record, source, vm } = state;
+  const disks = mirroredDisks(state);
+  const found = await tools.hypervisor.vm(source.host, vm.id, signal);
+  if (record === undefined || disks.length === 1 || found?.state !== 'running') {
+    return false;
+  }
+  const standing = await mirrorStanding(replica, tools.mirrors, signal);
+  const place = { host: source.host, id: vm.id };
+  const isCut = standing !== 'whole' && (await wasCutAtOnce({ shell: tools.shell, signal }, place, record.prefix));
+  return !isOneMoment({ record, instance: daemon?.instance, disks }, { standing, wasCutAtOnce: isCut });
+}
+
 /** Ends the mirror that writes to a replica, where there is one, so that the replica can be opened. */
 export async function endMirror({ replica, tools, signal }: Omit<Settling, 'host' | 'standing'>): Promise<void> {
   if (replica.state.mirror !== undefined) {
