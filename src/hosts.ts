@@ -19,7 +19,7 @@ export async function openHosts({ estate, folder }: HostsOptions): Promise<World
   const store = openSqliteStore(resolve(folder, estate.store.sqlite));
   const shell = createSshShell(estate, new SharedConnections());
   const libvirt = openLibvirt({ estate, cordons: store.cordons, shell, now: () => systemClock.now() });
-  const { hypervisor, backups, commits } = libvirt;
+  const { hypervisor, backups, commits, mirrors } = libvirt;
   // With one site there is no other to hold replicas, and no host need be reachable by ssh.
   const replicas =
     Object.keys(estate.sites).length < 2
@@ -29,6 +29,7 @@ export async function openHosts({ estate, folder }: HostsOptions): Promise<World
           hypervisor,
           backups,
           commits,
+          mirrors,
           shell,
           sockets: createSshSocket(estate),
           clock: systemClock,

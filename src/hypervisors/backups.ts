@@ -23,6 +23,8 @@ export interface Backups {
   end(vm: VmOnHost & { readonly folder: string }, signal: AbortSignal): Promise<void>;
   /** How a backup is getting on. */
   watch(vm: VmOnHost, signal: AbortSignal): Promise<BackupWatch>;
+  /** Makes a checkpoint of this moment, also while the disks are mirrored. Nothing happens when it is there. */
+  createCheckpoint(checkpoint: Omit<CheckpointRecord, 'at'>, signal: AbortSignal): Promise<void>;
   /** Removes a checkpoint and its bitmaps, broken ones too; the VM has to run. Nothing happens when there is none. */
   deleteCheckpoint(vm: VmOnHost & { readonly checkpoint: string }, signal: AbortSignal): Promise<void>;
   /**

@@ -3,16 +3,23 @@ import type { BlockCommits } from '../hypervisors/block-commits.js';
 import type { HostShell } from '../hypervisors/host-shell.js';
 import type { HostSocket } from '../hypervisors/host-socket.js';
 import type { Hypervisor } from '../hypervisors/hypervisor.js';
-import type { Clock } from '../model/clock.js';
+import type { Mirrors } from '../hypervisors/mirrors.js';
+import { type Clock, sleep } from '../model/clock.js';
 import { type Estate, hostsOf, type Site } from '../model/estate.js';
 import { FailureError } from '../model/failure.js';
 import type { Place } from '../model/place.js';
 import type { RecoveryPoint, Replica } from '../model/replica.js';
 import { HeldReplicas } from './held-replicas.js';
 import { blockSync } from './methods/block-sync/cycle.js';
-import type { CycledDisk } from './methods/block-sync/cycle-request.js';
-import type { CycleRequest, CycleResult, Replicas, SyncResult } from './replicas.js';
+import type { CycleResult as BlockSyncResult } from './methods/block-sync/cycle-request.js';
+import { type Transferred, transferOf } from './methods/block-sync/transfer-kind.js';
+import { mirrorCycle } from './methods/mirror/cycle.js';
+import type { MirrorRequest } from './methods/mirror/mirror-request.js';
+import { mergeOverlays } from './methods/mirror/overlays.js';
+import { endMirror, isMirrored, isTornApart, mirroredPoint, mirrorStanding } from './methods/mirror/settle.js';
+import type { CycleRequest, CycleResult, PointChoice, Replicas } from './replicas.js';
 import { type Absorb } from './store/absorb.js';
+import type { Promotion } from './store/promote.js';
 import { createReplicaStore, type ReplicaStore, type StoredPoint, type StoredReplica } from './store/store.js';
 import { findVm } from './vm-place.js';
 
@@ -21,6 +28,7 @@ export interface StoredReplicasOptions {
   readonly hypervisor: Pick<Hypervisor, 'host' | 'vm'>;
   readonly backups: Backups;
   readonly commits: BlockCommits;
+  readonly mirrors: Mirrors;
   readonly shell: HostShell;
   readonly sockets: HostSocket;
   readonly clock: Clock;
@@ -29,15 +37,15 @@ export interface StoredReplicasOptions {
 }
 
 /**
- * The replicas that the hosts of an estate hold in their folders, brought up to date by block-sync. Also rejects with what
+ * The replicas that the hosts of an estate hold in their folders, brought up to date by block-sync or a mirror. Also rejects with what
  * the store and the cycle reject with.
  */
 export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
-  const { estate, hypervisor, backups, commits, shell, sockets, clock, quiesces = () => false } = options;
+  const { estate, hypervisor, backups, commits, mirrors, shell, sockets, clock, quiesces = () => false } = options;
   const held = new HeldReplicas((host) =>
     createReplicaStore({ shell, sockets, on: host, replicas: siteOf(estate, host).replicas }),
   );
-  const syncs = new Map<string, Promise<BlockSynced>>();
+  const syncs = new Map<string, Promise<Synced>>();
   /** All replicas of a site's hosts; those of hosts that cannot be reached are left out, as the facts of the host say. */
   const listed = async <Shown>(site: string, signal: AbortSignal, show: (each: Listed) => Promise<Shown>) => {
     const hosts = Object.keys(estate.sites[site]?.hosts ?? {});
@@ -66,24 +74,35 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
   const shown = async ({ place, replica }: Listed, signal: AbortSignal): Promise<Replica> => {
     const { state, points } = replica;
     const newest = points.at(-1);
+    const isSyncing = syncs.has(syncKey(place.host, state.vm.name));
+    const seen = newest === undefined ? 'seeding' : await stateOf(replica, { hypervisor, mirrors, isSyncing, signal });
     return {
       vm: state.vm.name,
       ...place,
       method: state.method,
-      state: newest === undefined ? 'seeding' : await stateOf(replica, { hypervisor, signal }),
-      ...(newest === undefined ? {} : { dataAsOf: newest.at }),
+      state: seen,
+      ...(newest === undefined
+        ? {}
+        : { dataAsOf: Math.max(newest.at, await mirroredUntil({ place, replica }, seen, signal)) }),
       points: points.map(shownPoint),
     };
   };
-  const blockSyncOnce = async ({
-    vm,
-    from,
-    to,
-    quiesce,
-    rate,
-    signal,
-    onProgress,
-  }: BlockSync): Promise<BlockSynced> => {
+  /** Until when a mirror has what the source wrote: until now while it is whole, else until the last write that came. */
+  const mirroredUntil = async (
+    { place, replica }: Listed,
+    seen: Replica['state'],
+    signal: AbortSignal,
+  ): Promise<number> => {
+    if (!isMirrored(replica)) {
+      return 0;
+    }
+    if (seen === 'in-sync') {
+      return clock.now();
+    }
+    return seen === 'source-lost' ? await held.storeAt(place.host).writtenAt(replica.state.vm.id, signal) : 0;
+  };
+  const syncOnce = async (request: Sync): Promise<Synced> => {
+    const { vm, from, to, quiesce, mirror, rate, signal, onProgress } = request;
     const store = held.storeAt(to.host);
     const known = await held.named(to.host, vm, signal);
     const found = await findVm(
@@ -98,24 +117,34 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
     const scratch = hostsOf(estate)[host]?.scratch ?? siteOf(estate, host).images;
     const place = { site: from.site, host };
     const limited = rate === undefined ? {} : { rate };
-    const { point, bytes, notes, disks, transferMs } = await blockSync(
-      { vm: { id, name: vm }, from: place, to, scratch, quiesce, signal, onProgress, ...limited },
-      { backups, hypervisor, shell, sockets, clock, store },
-    );
+    const cycle = { vm: { id, name: vm }, from: place, to, scratch, signal, onProgress, ...limited };
+    const tools = { backups, hypervisor, mirrors, commits, shell, sockets, clock, store };
+    if (mirror === undefined && known !== undefined) {
+      await endMirror({ replica: known, tools, signal });
+      if (known.state.method === 'mirror' && request.method === 'block-sync') {
+        // It is mirrored no longer, and is left as it was before.
+        await mergeOverlays({ ...cycle, tools });
+      }
+    }
+    const method = request.method ?? known?.state.method ?? 'block-sync';
+    const { point, ...result } =
+      mirror === undefined
+        ? withTransfer(await blockSync({ ...cycle, quiesce, method }, tools))
+        : await mirrorCycle({ ...cycle, ...mirror }, tools);
     const made = (await store.find(id, signal))?.points.find((each) => each.id === point.id);
     if (made === undefined) {
       throw replicaNotFound(vm, to.host);
     }
-    return { id, bytes, point: shownPoint(made), disks, transferMs, notes };
+    return { id, ...result, point: shownPoint(made) };
   };
   /** One at a time for a replica; who asks for it meanwhile hears how the one under way ends. */
-  const blockSynced = async (request: BlockSync): Promise<BlockSynced> => {
-    const key = `${request.to.host} ${request.vm}`;
+  const synced = async (request: Sync): Promise<Synced> => {
+    const key = syncKey(request.to.host, request.vm);
     const underWay = syncs.get(key);
     if (underWay !== undefined) {
       return await underWay;
     }
-    const sync = blockSyncOnce(request).finally(() => syncs.delete(key));
+    const sync = syncOnce(request).finally(() => syncs.delete(key));
     syncs.set(key, sync);
     return await sync;
   };
@@ -130,26 +159,30 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
       return all.flatMap((facts) => (facts === undefined ? [] : [facts]));
     },
     async sync(vm, from, to, signal, onProgress) {
-      const { bytes, point, notes } = await blockSynced({
-        vm,
-        from,
-        to,
-        quiesce: quiesces(vm),
-        rate: undefined,
-        signal,
-        onProgress,
-      });
+      const { bytes, point, notes } = await synced({ vm, from, to, quiesce: quiesces(vm), signal, onProgress });
       return { bytes, point, ...(notes.length === 0 ? {} : { notes }) };
     },
-    async cycle({ vm, from, to, replicate, rate }, signal, onProgress) {
-      if (replicate.method === 'mirror') {
-        throw mirrorNotOffered(vm);
-      }
-      const { quiesce, keep } = replicate;
-      const synced = await blockSynced({ vm, from, to, quiesce, rate, signal, onProgress });
-      const notes = [...synced.notes, ...(await mergedNotes(held.storeAt(to.host), { id: synced.id, keep, signal }))];
-      const { bytes, point, transferMs } = synced;
-      return { bytes, point, transferMs, ...transferOf(synced.disks), ...(notes.length === 0 ? {} : { notes }) };
+    async cycle({ vm, from, to, replicate, rate, bytesPerSecond }, signal, onProgress) {
+      const request = { vm, from, to, signal, onProgress, method: replicate.method, ...(rate && { rate }) };
+      const {
+        id,
+        notes: told,
+        ...result
+      } = await synced(
+        replicate.method === 'mirror'
+          ? {
+              ...request,
+              quiesce: false,
+              mirror: {
+                ...mirrorTo(estate, to, vm),
+                stallMs: replicate.stallMs,
+                ...(bytesPerSecond && { bytesPerSecond }),
+              },
+            }
+          : { ...request, quiesce: replicate.quiesce },
+      );
+      const notes = [...told, ...(await mergedNotes(held.storeAt(to.host), { id, keep: replicate.keep, signal }))];
+      return { ...result, ...(notes.length === 0 ? {} : { notes }) };
     },
     async check(vm, at, signal) {
       const { store, id } = await demanded(vm, at.host, signal);
@@ -166,7 +199,15 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
     },
     async promote(vm, at, choice, runId, signal) {
       const { store, id } = await demanded(vm, at.host, signal);
-      return await store.promote(id, { choice, runId }, signal);
+      const publish = await unpublished({
+        store,
+        id,
+        choice,
+        runId,
+        signal,
+        tools: { hypervisor, mirrors, shell, clock },
+      });
+      return await store.promote(id, { choice, runId, ...(publish === undefined ? {} : { publish }) }, signal);
     },
     async promoted(vm, at, runId, signal) {
       const found = await sought(vm, at.host, signal);
@@ -203,31 +244,34 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
   };
 }
 
-interface BlockSync extends Pick<CycleRequest, 'vm' | 'from' | 'to'> {
+interface Sync extends Pick<CycleRequest, 'vm' | 'from' | 'to' | 'rate'> {
+  /** Default: the one that the replica is kept by. */
+  readonly method?: Replica['method'];
   readonly quiesce: boolean;
-  readonly rate: CycleRequest['rate'];
+  /** Present when a mirror is wanted. */
+  readonly mirror?: Pick<MirrorRequest, 'address' | 'stallMs' | 'bytesPerSecond'>;
   readonly signal: AbortSignal;
   readonly onProgress: Parameters<Replicas['sync']>[4];
 }
 
-interface BlockSynced extends SyncResult {
+interface Synced extends CycleResult {
   /** The VM's UUID. */
   readonly id: string;
-  readonly disks: readonly CycledDisk[];
-  readonly transferMs: number;
   readonly notes: readonly string[];
 }
+
+function syncKey(host: string, vm: string): string {
+  return `${host} ${vm}`;
+}
+
+/** How long a promotion waits for what the source knows of its mirror, ms. */
+const sourceWithinMs = 3_000;
 
 /** What a check of the store says when it has looked and found damage. */
 const damageCodes: ReadonlySet<string> = new Set(['replica-damaged', 'image-missing']);
 
-/** What the transfers of all disks came to together: one disk that was compared makes it a resync. */
-function transferOf(disks: readonly CycledDisk[]): Pick<CycleResult, 'transfer' | 'reason'> {
-  const compared = disks.find(({ how }) => how === 'resync');
-  if (compared !== undefined) {
-    return { transfer: 'resync', ...(compared.why === undefined ? {} : { reason: compared.why }) };
-  }
-  return { transfer: disks.every(({ how }) => how === 'seed') ? 'seed' : 'delta' };
+function withTransfer({ disks, ...result }: BlockSyncResult): Omit<BlockSyncResult, 'disks'> & Transferred {
+  return { ...result, ...transferOf(disks) };
 }
 
 /** Merges what is more than `keep`. The new point stands whatever comes of it, and the next cycle merges what is left. */
@@ -243,13 +287,56 @@ async function mergedNotes(
   }
 }
 
-function mirrorNotOffered(vm: string): FailureError {
-  return new FailureError({
-    code: 'mirror-not-offered',
-    kind: 'permanent',
-    message: `This version makes no mirrors on real hosts, so ${vm} is not protected`,
-    hint: 'write `replicate: { method: block-sync, every: 1m }` for its group',
+/** Where the VM's host reaches the recovery host. What goes there is not encrypted, so an estate that asks for that has none. */
+function mirrorTo(estate: Estate, to: Place, vm: string): Pick<MirrorRequest, 'address'> {
+  if (estate.tls === 'required') {
+    throw new FailureError({
+      code: 'mirror-not-offered',
+      kind: 'permanent',
+      message: `This version makes mirrors over plain TCP alone, and the estate says \`tls: required\`, so ${vm} is not protected`,
+      hint: 'write `replicate: { method: block-sync, every: 1m }` for its group, or `tls: off` where the network is trusted',
+    });
+  }
+  return { address: hostsOf(estate)[to.host]?.address ?? to.host };
+}
+
+/** What a mirror has brought that is no point yet, and belongs to what was chosen. */
+async function unpublished({
+  store,
+  id,
+  choice,
+  runId,
+  signal,
+  tools,
+}: {
+  readonly tools: Pick<StoredReplicasOptions, 'hypervisor' | 'mirrors' | 'shell' | 'clock'>;
+  readonly store: ReplicaStore;
+  readonly id: string;
+  readonly choice: PointChoice;
+  readonly runId: string;
+  readonly signal: AbortSignal;
+}): Promise<Promotion['publish']> {
+  const replica = await store.find(id, signal);
+  const { mirror, closedBy } = replica?.state ?? {};
+  const isWanted = choice === 'newest' || 'notAfter' in choice;
+  if (replica === undefined || mirror === undefined || !isMirrored(replica) || closedBy !== undefined || !isWanted) {
+    return undefined;
+  }
+  if ((await store.promoted(id, runId, signal)) !== undefined) {
+    return undefined;
+  }
+  // A source that is gone, or tells nothing, keeps nobody from its disks, and nobody waiting.
+  const torn = isTornApart({ replica, tools, signal }).catch((error: unknown) => {
+    if (error instanceof FailureError) {
+      return false;
+    }
+    throw error;
   });
+  if (await Promise.race([torn, sleep(tools.clock, sourceWithinMs, signal).then(() => false)])) {
+    return undefined;
+  }
+  const point = await mirroredPoint(store, replica, signal);
+  return point === undefined ? undefined : { point, instance: mirror.instance };
 }
 
 interface Listed {
@@ -262,19 +349,34 @@ function shownPoint(point: StoredPoint): RecoveryPoint {
   return shown;
 }
 
+interface Looking {
+  readonly hypervisor: Pick<Hypervisor, 'vm'>;
+  readonly mirrors: Pick<Mirrors, 'look'>;
+  /** This process brings it up to date now. */
+  readonly isSyncing: boolean;
+  readonly signal: AbortSignal;
+}
+
 /** How it stands with a replica that has points. */
 async function stateOf(
-  { state }: StoredReplica,
-  { hypervisor, signal }: { readonly hypervisor: Pick<Hypervisor, 'vm'>; readonly signal: AbortSignal },
+  replica: StoredReplica,
+  { hypervisor, mirrors, isSyncing, signal }: Looking,
 ): Promise<Replica['state']> {
-  const isReachable = await orUnreachable(false, async () => {
+  const { state } = replica;
+  const standing = await orUnreachable(undefined, async () => {
     await hypervisor.vm(state.source.host, state.vm.id, signal);
-    return true;
+    return state.method === 'mirror' ? await mirrorStanding(replica, mirrors, signal) : 'whole';
   });
-  if (!isReachable) {
+  if (standing === undefined) {
     return 'source-lost';
   }
-  return state.closedBy === undefined ? 'in-sync' : 'broken';
+  if (state.closedBy !== undefined) {
+    return 'broken';
+  }
+  if (standing === 'whole') {
+    return 'in-sync';
+  }
+  return isSyncing || standing === 'copying' || standing === 'ready' ? 'resyncing' : 'broken';
 }
 
 /** Merges disks under the running VM. One that is shut off would be left with a definition that names its overlay. */

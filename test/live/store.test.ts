@@ -199,6 +199,26 @@ describe('a store of replicas', () => {
     expect(spawnSync('qemu-io', ['-f', 'raw', '-c', 'read 0 1M', uri]).status).not.toBe(0);
   });
 
+  it('is not opened while a mirror is not settled, and gives up what a mirror without an end has written', async () => {
+    await cycles(1, 1);
+    const { instance } = await scene.store.open(request, never);
+    const opened = Date.now();
+    const mirror = { instance, address: '127.0.0.1', port: 10_810, prefix: 'a1-' };
+    await scene.store.recordMirror(vmId, mirror, never);
+    expect(await codeOf(scene.store.open(request, never))).toBe('replica-mirrored');
+    scene.write(2);
+    expect(await scene.store.writtenAt(vmId, never)).toBeGreaterThanOrEqual(opened - 1_000);
+    expect((await scene.store.find(vmId, never))?.state.mirror).toEqual(mirror);
+    await scene.store.discardIncoming(vmId, never);
+    expect((await scene.store.find(vmId, never))?.state.mirror).toBeUndefined();
+    await cycles(2, 2);
+    expect(await wrongPoints()).toEqual([]);
+    const again = await scene.store.open(request, never);
+    await scene.store.recordMirror(vmId, { ...mirror, instance: again.instance, readyAt: 1 }, never);
+    await scene.store.promote(vmId, { choice: 'newest', runId: 'run-1' }, never);
+    expect((await scene.store.find(vmId, never))?.state.mirror).toBeUndefined();
+  });
+
   it('is rebuilt from manifests and images when its state is lost', async () => {
     await cycles(1, 4);
     await scene.store.merge(vmId, 3, never);

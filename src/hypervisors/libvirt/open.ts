@@ -4,6 +4,7 @@ import type { Backups } from '../backups.js';
 import type { BlockCommits } from '../block-commits.js';
 import type { HostShell } from '../host-shell.js';
 import type { HostInventory, Hypervisor } from '../hypervisor.js';
+import type { Mirrors } from '../mirrors.js';
 import { backupsOf } from './backup/backups.js';
 import { blockCommitsOf } from './block-commits.js';
 import { Connections } from './connections.js';
@@ -12,6 +13,7 @@ import { type Guests, guestsOf } from './guests.js';
 import { askHost, askVm, hostInventory } from './host-look.js';
 import { surroundingsOf } from './host-surroundings.js';
 import { migrationsOf } from './migration/migrations.js';
+import { mirrorsOf } from './mirror/mirrors.js';
 import { prospectsOf } from './prospect/prospects.js';
 import { vmFactsOf } from './vm-facts.js';
 import { vmsOf } from './vms.js';
@@ -36,6 +38,7 @@ export interface Libvirt {
   readonly guests: Guests;
   readonly backups: Backups;
   readonly commits: BlockCommits;
+  readonly mirrors: Mirrors;
   /** Ends all connections. What hosts have begun they go on doing. */
   close(): Promise<void>;
 }
@@ -59,6 +62,7 @@ export function openLibvirt(options: LibvirtOptions): Libvirt {
     guests: guestsOf(connections),
     backups: backupsOf(connections),
     commits: blockCommitsOf(connections),
+    mirrors: mirrorsOf(connections),
     close: () => connections.close(),
   };
 }

@@ -10,7 +10,7 @@ import { demandSpace } from './space.js';
 import { demandSurvey, type Survey } from './survey.js';
 
 /**
- * Throws away all that was written since the newest point, and begins new incoming layers above it. The daemon is ended
+ * Throws away all that was written since the newest point, by a mirror too, and begins new incoming layers above it. The daemon is ended
  * for it; the replica is opened again afterwards. Without a point the seed begins anew.
  */
 export async function discardIncoming(seat: Seat): Promise<void> {
@@ -30,7 +30,8 @@ export async function discardIncoming(seat: Seat): Promise<void> {
 }
 
 /** The state with one new layer above the newest that a point needs. */
-function cut({ state, points }: Survey): ReplicaState {
+function cut({ state: before, points }: Survey): ReplicaState {
+  const { mirror: _, ...state } = before;
   const newest = (target: string): number =>
     points
       .flatMap(({ disks }) => disks.filter((disk) => disk.target === target))

@@ -58,6 +58,7 @@ export interface OpenExport extends Export {
 export async function openReplica(seat: Seat, request: OpenRequest): Promise<OpenReplica> {
   const found = await survey(seat);
   demandFree(seat, request, found);
+  demandUnmirrored(seat, found);
   const folders = [pointsFolder, pinsFolder, overlaysFolder].map((name) => `${seat.folder}/${name}`);
   await succeed(seat, ['mkdir', '-p', '--', ...folders]);
   await demandSpace(seat, seat.folder, request.expectedBytes);
@@ -91,6 +92,18 @@ function demandFree(seat: Seat, { vm, disks, reopen }: OpenRequest, found: Surve
       kind: 'precondition',
       message: `The replica of ${vm.name} on ${seat.on} was promoted for ${found?.state.closedBy ?? layer?.key ?? ''}`,
       hint: 'reverse the replication with `lifeboat reverse`',
+    });
+  }
+}
+
+/** What a mirror has written is published or thrown away first: a part of it that passed for a delta would spoil points. */
+function demandUnmirrored(seat: Seat, found: Survey | undefined): void {
+  if (found?.state.mirror !== undefined) {
+    throw new FailureError({
+      code: 'replica-mirrored',
+      kind: 'transient',
+      message: `A mirror of ${found.state.vm.name} to ${seat.on} has not been ended`,
+      hint: 'the next cycle ends it',
     });
   }
 }

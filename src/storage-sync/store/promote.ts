@@ -21,27 +21,28 @@ export interface Promotion {
 }
 
 /**
- * Ends writing from the source: first the exports, so that nothing of a source that still writes gets into the point;
- * then what is complete is published, the daemon is ended and seen gone, and the point is pinned for the run. Again for
- * the same run it gives the same point.
+ * Ends writing from the source. What a mirror has is published first, while all exports are there, so that its disks are of
+ * one moment also when the source still writes; then the exports and the daemon are ended and seen gone, and the point is
+ * pinned for the run. Again for the same run it gives the same point.
  */
 export async function promotePoint(seat: Seat, { choice, runId, publish }: Promotion): Promise<PointManifest> {
   const earlier = promotedPoint(await demandSurvey(seat), runId);
   if (earlier !== undefined) {
     return earlier;
   }
-  if ((await findDaemon(seat)) !== undefined) {
-    await withMonitor(seat, async (qmp) => await endServing(seat, qmp));
-  }
   if (publish !== undefined) {
     await publishPoint(seat, publish.point, publish.instance);
+  }
+  if ((await findDaemon(seat)) !== undefined) {
+    await withMonitor(seat, async (qmp) => await endServing(seat, qmp));
   }
   const found = await settled(seat, await demandSurvey(seat));
   const point = demandPoint(seat, found, choice);
   demandLayers(seat, found, point);
   await endDaemon(seat);
   await removeFiles(seat, leftovers(found.files.keys(), found));
-  await writeState(seat, { ...found.state, closedBy: runId });
+  const { mirror: _, ...state } = found.state;
+  await writeState(seat, { ...state, closedBy: runId });
   const pin: Pin = { version: 1, runId, point: point.id };
   await writeDurably(seat, `${pinsFolder}/${nameFor(runId) ?? ''}.json`, serialise(pin));
   return point;

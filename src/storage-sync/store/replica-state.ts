@@ -19,8 +19,25 @@ export interface ReplicaState {
   /** The newest layers were to become this point; the layers `nextLayer` of all disks are there above them. */
   readonly publishing?: PointManifest;
   readonly merging?: Merging;
+  /** A source writes to the incoming layers by itself, or has until it broke. */
+  readonly mirror?: MirrorRecord;
   /** The run that ended writing to the replica by a promotion. */
   readonly closedBy?: string;
+}
+
+/**
+ * It is there from before the first write of a mirror until what it has written is published or thrown away: without
+ * `readyAt` the incoming layers hold a part of the disks, and are of no use to anybody.
+ */
+export interface MirrorRecord {
+  /** The daemon that it writes to. Once that has ended, what was written since the last point counts no longer. */
+  readonly instance: string;
+  readonly address: string;
+  readonly port: number;
+  /** What the names of its exports begin with. No two mirrors have the same. */
+  readonly prefix: string;
+  /** When it was seen ready: since then the guest is told that a write is done only after it is here. */
+  readonly readyAt?: number;
 }
 
 export interface DiskState {
@@ -50,7 +67,7 @@ export function parseState(text: string): ReplicaState | string {
   if (typeof value === 'string') {
     return value;
   }
-  const { version, vm, method, source, disks, nextLayer, publishing, merging, closedBy } = value;
+  const { version, vm, method, source, disks, nextLayer, publishing, merging, mirror, closedBy } = value;
   if (version !== 1) {
     return `its version is ${JSON.stringify(version)}, and not 1`;
   }
@@ -68,6 +85,9 @@ export function parseState(text: string): ReplicaState | string {
   }
   if (merging !== undefined && !isMerging(merging)) {
     return 'the merge that it tells of is not right';
+  }
+  if (mirror !== undefined && !isMirror(mirror)) {
+    return 'the mirror that it tells of is not right';
   }
   return closedBy === undefined || typeof closedBy === 'string'
     ? (value as ReplicaState)
@@ -123,6 +143,15 @@ function isMerging(value: unknown): boolean {
     Array.isArray(value['points']) &&
     isRecord(value['layers']) &&
     Object.values(value['layers']).every(isLayers)
+  );
+}
+
+function isMirror(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    ['instance', 'address', 'prefix'].every((name) => typeof value[name] === 'string') &&
+    isCount(value['port']) &&
+    (value['readyAt'] === undefined || isCount(value['readyAt']))
   );
 }
 

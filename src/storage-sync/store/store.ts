@@ -9,7 +9,7 @@ import { endServing } from './exports.js';
 import { succeed } from './host-commands.js';
 import { readText } from './host-files.js';
 import { checkImage } from './images.js';
-import { isVmId, pointsFolder, stateFile } from './layout.js';
+import { isVmId, layerFile, pointsFolder, stateFile } from './layout.js';
 import type { PointManifest } from './manifest.js';
 import { mergePoints } from './merge.js';
 import { type OpenReplica, type OpenRequest, openReplica } from './open.js';
@@ -17,8 +17,9 @@ import { createOverlay, type FoundOverlay, findOverlay, removeOverlay } from './
 import { type Promotion, promotedPoint, promotePoint } from './promote.js';
 import { type NewPoint, publishPoint } from './publish.js';
 import { rebuildState } from './rebuild.js';
-import type { ReplicaState } from './replica-state.js';
+import { activeDisks, incoming, type MirrorRecord, type ReplicaState } from './replica-state.js';
 import { nbdSocket, type Seat } from './seat.js';
+import { writeState } from './settle.js';
 import { demandSurvey, pinsOf, type Survey, survey } from './survey.js';
 import { Turns } from './turns.js';
 
@@ -71,6 +72,10 @@ export interface ReplicaStore {
   /** Ends the daemon and sees it gone. */
   close(vmId: string, signal: AbortSignal): Promise<void>;
   discardIncoming(vmId: string, signal: AbortSignal): Promise<void>;
+  /** Notes durably what is known of the mirror that writes here; undefined takes the note off. */
+  recordMirror(vmId: string, mirror: MirrorRecord | undefined, signal: AbortSignal): Promise<void>;
+  /** When the newest write reached the incoming layers by the host's clock, ms since the epoch. Writes may follow. */
+  writtenAt(vmId: string, signal: AbortSignal): Promise<number>;
   promote(vmId: string, promotion: Promotion, signal: AbortSignal): Promise<PromotedReplica>;
   promoted(vmId: string, runId: string, signal: AbortSignal): Promise<PromotedReplica | undefined>;
   createOverlay(
@@ -141,6 +146,23 @@ export function createReplicaStore({
       }),
     close: async (vmId, signal) => await atOnce(vmId, signal, endDaemon),
     discardIncoming: async (vmId, signal) => await inTurn(vmId, signal, discardIncoming),
+    recordMirror: async (vmId, mirror, signal) =>
+      await inTurn(vmId, signal, async (seat) => {
+        const { mirror: _, ...state } = (await demandSurvey(seat)).state;
+        await writeState(seat, mirror === undefined ? state : { ...state, mirror });
+      }),
+    writtenAt: async (vmId, signal) =>
+      await inTurn(vmId, signal, async (seat) => {
+        const { state } = await demandSurvey(seat);
+        const files = activeDisks(state).map((disk) => `${seat.folder}/${layerFile(disk.target, incoming(disk))}`);
+        const seconds = await succeed(seat, ['stat', '-c', '%.3Y', '--', ...files]);
+        return Math.max(
+          ...seconds
+            .trim()
+            .split('\n')
+            .map((text) => Math.round(Number(text) * 1_000)),
+        );
+      }),
     promote: async (vmId, promotion, signal) =>
       await atOnce(vmId, signal, async (seat) => {
         const { id } = await promotePoint(seat, promotion);

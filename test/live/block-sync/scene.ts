@@ -21,7 +21,7 @@ import { addressOf, labFolder, onHost, uriOf } from '../lab.js';
 
 export const never: AbortSignal = new AbortController().signal;
 const scratch = '/var/lib/libvirt/scratch';
-const replicasFolder = '/var/lib/lifeboat/replicas';
+export const replicasFolder = '/var/lib/lifeboat/replicas';
 const blockBytes = 4 * 2 ** 20;
 
 export class SyncScene implements AsyncDisposable {
@@ -40,11 +40,11 @@ export class SyncScene implements AsyncDisposable {
     const sockets = createSshSocket(estate);
     const cordons = { list: async () => new Set<string>(), set: async () => undefined };
     this.libvirt = openLibvirt({ estate, cordons, shell, now: Date.now });
-    const { backups, commits, hypervisor } = this.libvirt;
+    const { backups, commits, hypervisor, mirrors } = this.libvirt;
     this.store = createReplicaStore({ shell, sockets, on: this.to.host, replicas: replicasFolder });
     const ways = { backups, hypervisor, shell, sockets, clock: systemClock };
     this.#tools = { ...ways, store: this.store };
-    this.replicas = createStoredReplicas({ ...ways, estate, commits });
+    this.replicas = createStoredReplicas({ ...ways, estate, commits, mirrors });
   }
 
   static async set(name: string): Promise<SyncScene> {
@@ -223,7 +223,7 @@ const siteNamed = (name: string) => ({
   replicas: replicasFolder,
 });
 
-const estate: Estate = {
+export const estate: Estate = {
   sites: { north: siteNamed('north'), south: siteNamed('south') },
   links: {},
   tls: 'off',

@@ -13,7 +13,7 @@ import { type BackupRequest, type Backups, backupSocket, type CheckpointRecord, 
 import type { Connections, Purpose } from '../connections.js';
 import { asked } from '../failures.js';
 import { unless } from '../migration/failures.js';
-import { backupXml, checkpointXml, redefinitionXml } from './documents.js';
+import { backupXml, checkpointXml, newCheckpointXml, redefinitionXml } from './documents.js';
 import { backupOf, frozenMark, isError, isJob, lookAtSource } from './look.js';
 
 /** How long a guest's agent may take to freeze or thaw, ms. A guest's file systems are never held longer by a silent agent. */
@@ -62,6 +62,10 @@ export function backupsOf(connections: Connections): Backups {
           isPausedByError: isError(state, reason),
         };
       }),
+    createCheckpoint: (record, signal) =>
+      ask({ ...record, what: `make the checkpoint ${record.checkpoint}`, purpose: 'work', signal }, (libvirt, dom) =>
+        createCheckpoint(libvirt, dom, record),
+      ),
     deleteCheckpoint: ({ checkpoint, ...vm }, signal) =>
       ask({ ...vm, what: `delete the checkpoint ${checkpoint}`, purpose: 'work', signal }, (libvirt, dom) =>
         deleteCheckpoint(libvirt, dom, checkpoint),
@@ -138,6 +142,14 @@ async function end(libvirt: Libvirt, dom: Domain, { host, socket, signal }: Endi
   } finally {
     signal.removeEventListener('abort', tell);
     await subscription.unsubscribe().catch(() => undefined);
+  }
+}
+
+async function createCheckpoint(libvirt: Libvirt, dom: Domain, record: Omit<CheckpointRecord, 'at'>): Promise<void> {
+  const name = record.checkpoint;
+  const known = await unless(ErrorNumber.NO_DOMAIN_CHECKPOINT, libvirt.domainCheckpointLookupByName({ dom, name }));
+  if (known === undefined) {
+    await libvirt.domainCheckpointCreateXML({ dom, xmlDesc: newCheckpointXml(record) });
   }
 }
 

@@ -24,6 +24,11 @@ export function checkpointXml({ checkpoint, disks, others }: BackupRequest): str
   return checkpointDocument(checkpoint, '', { tracked, others: [...untracked, ...others] });
 }
 
+/** The `<domaincheckpoint>` of one that is made by itself. */
+export function newCheckpointXml({ checkpoint, ...disks }: Omit<CheckpointRecord, 'at'>): string {
+  return checkpointDocument(checkpoint, '', disks);
+}
+
 /** The `<domaincheckpoint>` by which a host is told of bitmaps that it has. */
 export function redefinitionXml({ checkpoint, at, ...disks }: CheckpointRecord): string {
   return checkpointDocument(checkpoint, `<creationTime>${Math.floor(at / 1000)}</creationTime>`, disks);

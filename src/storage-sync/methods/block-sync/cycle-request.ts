@@ -30,6 +30,8 @@ export interface CycleRequest {
   readonly scratch: string;
   /** Whether the guest's file systems are frozen for the moment of the point. */
   readonly quiesce: boolean;
+  /** The method that the replica is kept by; a mirror's is brought up to date so between two mirrors. Default: block-sync. */
+  readonly method?: 'mirror' | 'block-sync';
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TransferProgress) => void;
   /** Part of the link's rate. Default: no limit. */

@@ -11,6 +11,7 @@ import { openImages } from './image-source.js';
 import { clearSource } from './leftovers.js';
 import { openLiveSource } from './live-source.js';
 import { workFolder } from './names.js';
+import { carriedFacts } from './source-facts.js';
 import type { SourceMoment } from './source-moment.js';
 
 /**
@@ -107,23 +108,10 @@ function demandState({ vm, from }: Cycle, { state }: BackupSource): void {
   }
 }
 
-async function carriedFacts({ vm, from, tools, signal }: Cycle): Promise<VmFacts> {
-  const facts = await tools.hypervisor.vm(from.host, vm.id, signal);
-  if (facts === undefined) {
-    throw new FailureError({
-      code: 'vm-not-found',
-      kind: 'permanent',
-      message: `Host ${from.host} has no VM ${vm.name} any more`,
-      hint: 'look where it is',
-    });
-  }
-  return { ...facts, seenOn: 'replica' };
-}
-
-function openRequest({ vm, from }: Cycle, { disks }: BackupSource, expectedBytes: number) {
+function openRequest({ vm, from, method = 'block-sync' }: Cycle, { disks }: BackupSource, expectedBytes: number) {
   return {
     vm,
-    method: 'block-sync',
+    method,
     source: from,
     disks: disks.map(({ target, sizeBytes }) => ({ target, sizeBytes })),
     listening: { kind: 'unix' },
