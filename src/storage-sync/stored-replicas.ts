@@ -7,7 +7,8 @@ import type { Clock } from '../model/clock.js';
 import { type Estate, hostsOf, type Site } from '../model/estate.js';
 import { FailureError } from '../model/failure.js';
 import type { Place } from '../model/place.js';
-import type { RecoveryPoint, Replica } from '../model/replica.js';
+import type { ProvenDisk, RecoveryPoint, Replica } from '../model/replica.js';
+import { differedText } from './differed-text.js';
 import { HeldReplicas } from './held-replicas.js';
 import { blockSync } from './methods/block-sync/cycle.js';
 import type { CycledDisk } from './methods/block-sync/cycle-request.js';
@@ -80,6 +81,7 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
     from,
     to,
     quiesce,
+    isProven = false,
     rate,
     signal,
     onProgress,
@@ -98,26 +100,50 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
     const scratch = hostsOf(estate)[host]?.scratch ?? siteOf(estate, host).images;
     const place = { site: from.site, host };
     const limited = rate === undefined ? {} : { rate };
-    const { point, bytes, notes, disks, transferMs } = await blockSync(
-      { vm: { id, name: vm }, from: place, to, scratch, quiesce, signal, onProgress, ...limited },
+    const { point, bytes, notes, disks, proof, transferMs } = await blockSync(
+      { vm: { id, name: vm }, from: place, to, scratch, quiesce, isProven, signal, onProgress, ...limited },
       { backups, hypervisor, shell, sockets, clock, store },
     );
     const made = (await store.find(id, signal))?.points.find((each) => each.id === point.id);
     if (made === undefined) {
       throw replicaNotFound(vm, to.host);
     }
-    return { id, bytes, point: shownPoint(made), disks, transferMs, notes };
+    return { id, bytes, point: shownPoint(made), disks, proof, transferMs, notes };
   };
-  /** One at a time for a replica; who asks for it meanwhile hears how the one under way ends. */
+  /** One at a time for a replica; who asks for it meanwhile hears how the one under way ends, and who wants a proof waits. */
   const blockSynced = async (request: BlockSync): Promise<BlockSynced> => {
     const key = `${request.to.host} ${request.vm}`;
     const underWay = syncs.get(key);
+    if (underWay !== undefined && request.isProven) {
+      await underWay.catch(() => undefined);
+      return await blockSynced(request);
+    }
     if (underWay !== undefined) {
       return await underWay;
     }
     const sync = blockSyncOnce(request).finally(() => syncs.delete(key));
     syncs.set(key, sync);
     return await sync;
+  };
+  /** One cycle by block-sync, and the merge of the points that are too many. */
+  const cycled = async (
+    { replicate, ...request }: Cycled,
+    signal: AbortSignal,
+    onProgress: BlockSync['onProgress'],
+  ): Promise<{ readonly result: CycleResult; readonly proof: readonly ProvenDisk[] }> => {
+    const { quiesce, keep } = replicate;
+    const { id, proof, disks, ...synced } = await blockSynced({
+      rate: undefined,
+      ...request,
+      quiesce,
+      signal,
+      onProgress,
+    });
+    const merged = await mergedNotes(held.storeAt(request.to.host), { id, keep, signal });
+    const notes = [...synced.notes, ...merged];
+    const { bytes, point, transferMs } = synced;
+    const result = { bytes, point, transferMs, ...transferOf(disks, proof), ...(notes.length === 0 ? {} : { notes }) };
+    return { result, proof };
   };
   return {
     list: (site, signal) => listed(site, signal, (each) => shown(each, signal)),
@@ -141,15 +167,20 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
       });
       return { bytes, point, ...(notes.length === 0 ? {} : { notes }) };
     },
-    async cycle({ vm, from, to, replicate, rate }, signal, onProgress) {
+    async cycle(request, signal, onProgress) {
+      const { vm, replicate } = request;
       if (replicate.method === 'mirror') {
         throw mirrorNotOffered(vm);
       }
-      const { quiesce, keep } = replicate;
-      const synced = await blockSynced({ vm, from, to, quiesce, rate, signal, onProgress });
-      const notes = [...synced.notes, ...(await mergedNotes(held.storeAt(to.host), { id: synced.id, keep, signal }))];
-      const { bytes, point, transferMs } = synced;
-      return { bytes, point, transferMs, ...transferOf(synced.disks), ...(notes.length === 0 ? {} : { notes }) };
+      return (await cycled({ ...request, replicate }, signal, onProgress)).result;
+    },
+    async prove(request, signal, onProgress) {
+      const { vm, replicate } = request;
+      if (replicate.method === 'mirror') {
+        throw proofNotOffered(vm);
+      }
+      const { result, proof } = await cycled({ ...request, replicate, isProven: true }, signal, onProgress);
+      return { ...result, disks: proof };
     },
     async check(vm, at, signal) {
       const { store, id } = await demanded(vm, at.host, signal);
@@ -203,8 +234,14 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
   };
 }
 
+interface Cycled extends CycleRequest {
+  readonly replicate: Extract<CycleRequest['replicate'], { method: 'block-sync' }>;
+  readonly isProven?: boolean;
+}
+
 interface BlockSync extends Pick<CycleRequest, 'vm' | 'from' | 'to'> {
   readonly quiesce: boolean;
+  readonly isProven?: boolean;
   readonly rate: CycleRequest['rate'];
   readonly signal: AbortSignal;
   readonly onProgress: Parameters<Replicas['sync']>[4];
@@ -214,6 +251,7 @@ interface BlockSynced extends SyncResult {
   /** The VM's UUID. */
   readonly id: string;
   readonly disks: readonly CycledDisk[];
+  readonly proof: readonly ProvenDisk[];
   readonly transferMs: number;
   readonly notes: readonly string[];
 }
@@ -221,8 +259,15 @@ interface BlockSynced extends SyncResult {
 /** What a check of the store says when it has looked and found damage. */
 const damageCodes: ReadonlySet<string> = new Set(['replica-damaged', 'image-missing']);
 
-/** What the transfers of all disks came to together: one disk that was compared makes it a resync. */
-function transferOf(disks: readonly CycledDisk[]): Pick<CycleResult, 'transfer' | 'reason'> {
+/** What the transfers of all disks came to together: one disk that was compared, or differed, makes it a resync. */
+function transferOf(
+  disks: readonly CycledDisk[],
+  proof: readonly ProvenDisk[],
+): Pick<CycleResult, 'transfer' | 'reason'> {
+  const differed = proof.find(({ differedBytes }) => differedBytes > 0);
+  if (differed !== undefined) {
+    return { transfer: 'resync', reason: `the replica differed: ${differedText(differed)}` };
+  }
   const compared = disks.find(({ how }) => how === 'resync');
   if (compared !== undefined) {
     return { transfer: 'resync', ...(compared.why === undefined ? {} : { reason: compared.why }) };
@@ -241,6 +286,15 @@ async function mergedNotes(
   } catch (error) {
     return [`older points were not merged yet: ${error instanceof Error ? error.message : String(error)}`];
   }
+}
+
+function proofNotOffered(vm: string): FailureError {
+  return new FailureError({
+    code: 'proof-not-offered',
+    kind: 'permanent',
+    message: `${vm} is mirrored, and this version proves no points of mirrors`,
+    hint: 'drill its runbook instead; its points are read again for damage all the same',
+  });
 }
 
 function mirrorNotOffered(vm: string): FailureError {

@@ -70,6 +70,10 @@ function textOf(entry: Entry, context: LineContext): string | undefined {
     case 'replica.changed':
     case 'replica.forecast':
     case 'replica.checked':
+    case 'replica.held':
+    case 'replica.proving':
+    case 'replica.proven':
+    case 'replica.unproven':
       return undefined;
   }
 }

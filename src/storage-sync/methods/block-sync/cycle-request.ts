@@ -4,6 +4,7 @@ import type { HostSocket } from '../../../hypervisors/host-socket.js';
 import type { Hypervisor, TransferProgress } from '../../../hypervisors/hypervisor.js';
 import type { Clock } from '../../../model/clock.js';
 import type { Place } from '../../../model/place.js';
+import type { ProvenDisk } from '../../../model/replica.js';
 import type { CopyLimits } from '../../copier/copy-request.js';
 import type { TransferRate } from '../../link-rate.js';
 import type { PointManifest } from '../../store/manifest.js';
@@ -30,6 +31,8 @@ export interface CycleRequest {
   readonly scratch: string;
   /** Whether the guest's file systems are frozen for the moment of the point. */
   readonly quiesce: boolean;
+  /** Whether both ends are compared before there is a point. Default: they are not. */
+  readonly isProven?: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TransferProgress) => void;
   /** Part of the link's rate. Default: no limit. */
@@ -42,6 +45,8 @@ export interface CycleResult {
   /** Bytes written to the replica as data. */
   readonly bytes: number;
   readonly disks: readonly CycledDisk[];
+  /** What the comparison has shown of each disk; empty where none was asked for. */
+  readonly proof: readonly ProvenDisk[];
   /** Time of the copying alone, ms. */
   readonly transferMs: number;
   /** What a person should know; sentences without a full stop. */
