@@ -74,6 +74,13 @@ export type ProtectionEntryBody =
   | { readonly type: 'replica.changed'; readonly vm: string; readonly state: ProtectionState; readonly why?: string }
   /** `text` says why the RPO cannot be attained and what would do; without it, it can be again. */
   | { readonly type: 'replica.forecast'; readonly vm: string; readonly text?: string }
+  /** People were told by one notice that these VMs miss their RPO, or meet it again; with a failure, that they were not. */
+  | {
+      readonly type: 'rpo.told';
+      readonly event: 'rpo-missed' | 'rpo-met';
+      readonly vms: readonly string[];
+      readonly failure?: Failure;
+    }
   /** Nothing is written to the replica any more, since somebody asked for that: a run, or a verification. */
   | { readonly type: 'replica.held'; readonly vm: string; readonly by: string }
   /** The points of a runbook's replicas are read again; what follows is what was found. */

@@ -84,6 +84,7 @@ function start(call: Call, { subject, world, isOnce }: Protected & { readonly is
     by: operatorOf(call),
     look: (signal) => readInventory({ ports, estate, journal: store.journal, signal }),
     holds: async () => new Map([...(await proofs()), ...(await runs())]),
+    notifier: ports.notifier,
     wallClock: call.environment.clock,
     isOnce,
   });

@@ -39,6 +39,11 @@ function textOf(entry: Entry): string | undefined {
       const count = points === 1 ? 'one point' : `${points} points`;
       return `vm/${vm} ${count} at ${formatPlace(place)} read again (${against}): ${damage?.message ?? 'no damage found'}`;
     }
+    case 'rpo.told': {
+      const { event, vms, failure } = entry;
+      const what = `${vms.join(', ')} ${event === 'rpo-missed' ? 'missed its RPO' : 'meets its RPO again'}`;
+      return failure === undefined ? `told people: ${what}` : `nobody was told: ${what}: ${failure.message}`;
+    }
     case 'replica.held':
       return `vm/${entry.vm} nothing is written to its replica any more, as ${entry.by} wants`;
     case 'replica.proving':
