@@ -62,7 +62,7 @@ describe('people', () => {
     await stage.pass(10 * minute);
     expect(stage.notices).toEqual([]);
     stage.fill();
-    await stage.pass(60 * minute);
+    await stage.pass(20 * minute);
     expect(stage.notices).toMatchObject([
       { event: 'rpo-missed', subject: expect.stringMatching(/^\[payroll\] RPO missed: .* and 2 more$/) },
     ]);
@@ -72,7 +72,7 @@ describe('people', () => {
     }
     expect(missed?.text).toContain('lifeboat status payroll');
     stage.free();
-    await stage.pass(60 * minute);
+    await stage.pass(20 * minute);
     expect(stage.notices.slice(1)).toMatchObject([{ event: 'rpo-met' }]);
     expect((await stage.told()).map(({ event, vms }) => [event, vms.toSorted()])).toEqual([
       ['rpo-missed', names.toSorted()],
