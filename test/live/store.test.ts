@@ -9,8 +9,22 @@ import { createSshSocket } from '../../src/hypervisors/ssh/ssh-socket.js';
 import { FailureError } from '../../src/model/failure.js';
 import { copy } from '../../src/storage-sync/copier.js';
 import { openExport } from '../../src/storage-sync/methods/block-sync/exports.js';
+import { proveDisks } from '../../src/storage-sync/methods/block-sync/proof.js';
 import { VolatileEndpoint } from '../../src/storage-sync/simulated/volatile-endpoint.js';
-import { diskBytes, never, newPoint, openScene, request, type Scene, targets, vmId } from './store/scene.js';
+import { damageImage } from './store/damage.js';
+import {
+  contentAfter,
+  diskBytes,
+  never,
+  newPoint,
+  openScene,
+  request,
+  type Scene,
+  targets,
+  vmId,
+} from './store/scene.js';
+
+const ways = { clock: systemClock, signal: never, onProgress: () => undefined };
 
 describe('a store of replicas', () => {
   let scene: Scene;
@@ -35,6 +49,12 @@ describe('a store of replicas', () => {
       scene.write(round);
       await scene.store.publish(vmId, newPoint(round), instance, never);
     }
+  };
+  /** The layer of a disk that is written to, as a cycle sees it. */
+  const incomingOf = async (name: string) => {
+    const sockets = createSshSocket({ sites: {}, links: {}, tls: 'off', store: { sqlite: 'db' } });
+    const path = scene.store.nbdSocket(vmId);
+    return await openExport({ sockets, on: 'controller', path, name, signal: never });
   };
   const pointsNow = async () => (await scene.store.find(vmId, never))?.points ?? [];
   /** Every point against what was written up to it. */
@@ -222,6 +242,34 @@ describe('a store of replicas', () => {
     );
   });
 
+  it('holds a byte that was changed by hand in a point unnoticed, until a proof compares it with the source', async () => {
+    await cycles(1, 3);
+    const newest = (await pointsNow()).at(-1)?.manifest.disks.find(({ target }) => target === 'vda')?.layer ?? '';
+    const content = Buffer.concat(contentAfter(3, 'vda').map((letter) => Buffer.alloc(2 ** 20, letter)));
+    const proof = async () => {
+      const incoming = await incomingOf('vda');
+      try {
+        const plan = { sizeBytes: diskBytes, extents: [], copyBytes: 0, zeroBytes: 0, isTargetFresh: false };
+        const names = { target: 'vda', subject: 'disk vda of db-1', dirtyContext: '', how: 'delta' } as const;
+        const source = new VolatileEndpoint({ content, isReadOnly: true });
+        return await proveDisks([{ ...names, source, incoming, plan, comparedBytes: 0 }], ways);
+      } finally {
+        await incoming.close();
+      }
+    };
+    expect(await proof()).toMatchObject([{ differed: [], sizeBytes: diskBytes }]);
+    const at = damageImage(join(scene.folder, newest));
+    await scene.store.check(vmId, never);
+    const offset = Math.floor(at / 2 ** 22) * 2 ** 22;
+    expect(await proof()).toMatchObject([{ differed: [{ offset, length: 2 ** 22 }], differedBytes: 2 ** 22 }]);
+    const { instance } = await scene.store.open(request, never);
+    const { disks } = await scene.store.publish(vmId, newPoint(4), instance, never);
+    const mended = disks.find(({ target }) => target === 'vda')?.layer ?? '';
+    expect(scene.differs(join(scene.folder, mended), 3, 'vda')).toBeUndefined();
+    expect(scene.differs(join(scene.folder, newest), 3, 'vda')).toContain('Pattern');
+    expect(await proof()).toMatchObject([{ differed: [], differedBytes: 0 }]);
+  });
+
   it('names what is damaged', async () => {
     await cycles(1, 3);
     await scene.store.close(vmId, never);
@@ -280,15 +328,12 @@ describe('a store of replicas', () => {
     const { instance } = await scene.store.open(request, never);
     const content = Buffer.alloc(diskBytes, 0x55);
     const copied = async (): Promise<number> => {
-      const sockets = createSshSocket({ sites: {}, links: {}, tls: 'off', store: { sqlite: 'db' } });
-      const path = scene.store.nbdSocket(vmId);
-      const target = await openExport({ sockets, on: 'controller', path, name: 'vda', signal: never });
+      const target = await incomingOf('vda');
       const extents = [{ offset: 0, length: diskBytes, kind: 'copy' as const }];
       const plan = { sizeBytes: diskBytes, extents, copyBytes: diskBytes, zeroBytes: 0, isTargetFresh: false };
       try {
         const subject = 'disk vda of db-1';
         const source = new VolatileEndpoint({ content, isReadOnly: true });
-        const ways = { clock: systemClock, signal: never, onProgress: () => undefined };
         return (await copy({ ...ways, subject, plan, source, target })).writtenBytes;
       } finally {
         await target.close();

@@ -1,6 +1,6 @@
 /** A guest of the lab at one site, its replica on a host of the other, and what can be seen of the syncs between them. */
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, fsyncSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,7 @@ import { createReplicaStore, type ReplicaStore } from '../../../src/storage-sync
 import { createStoredReplicas } from '../../../src/storage-sync/stored-replicas.js';
 import { type Guest, removeGuest, startGuest } from '../guest.js';
 import { addressOf, labFolder, onHost, uriOf } from '../lab.js';
+import { damageImage } from '../store/damage.js';
 
 export const never: AbortSignal = new AbortController().signal;
 const scratch = '/var/lib/libvirt/scratch';
@@ -141,18 +142,7 @@ export class SyncScene implements AsyncDisposable {
 
   /** Turns a few bytes of the newest point's data over, in the very file that holds them; where on the disk they are. */
   async damage(target: string): Promise<number> {
-    const map = ['map', '-U', '-f', 'qcow2', '--output=json', await this.#newest(target)];
-    const { stdout, stderr } = spawnSync('qemu-img', map, { encoding: 'utf8' });
-    const runs = (JSON.parse(stdout || '[]') as readonly MappedRun[]).filter(({ data, zero }) => data && !zero);
-    const [run] = runs.toSorted((one, other) => other.length - one.length);
-    if (run?.filename === undefined || run.offset === undefined) throw new Error(`${target} has no data: ${stderr}`);
-    const file = openSync(run.filename, 'r+');
-    const bytes = Buffer.alloc(16);
-    readSync(file, bytes, 0, bytes.length, run.offset);
-    writeSync(file, Buffer.from(bytes.map((byte) => byte ^ 0xff)), 0, bytes.length, run.offset);
-    fsyncSync(file);
-    closeSync(file);
-    return run.start;
+    return damageImage(await this.#newest(target));
   }
 
   /** Kills the guest's QEMU, and returns when its host has seen it gone. */
@@ -206,16 +196,6 @@ export class SyncScene implements AsyncDisposable {
   #layer(file: string): string {
     return inHost('south-1', `${replicasFolder}/${this.vm.id}/${file}`);
   }
-}
-
-/** One line of `qemu-img map`: where a run of a disk lies in which file. */
-interface MappedRun {
-  readonly start: number;
-  readonly length: number;
-  readonly data: boolean;
-  readonly zero: boolean;
-  readonly offset?: number;
-  readonly filename?: string;
 }
 
 /** How each disk was brought up to date. */
