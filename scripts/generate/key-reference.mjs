@@ -28,9 +28,9 @@ Which VMs matter, in which order, how their disks reach the recovery site, and w
 for every mode, so that a drill rehearses the disaster. \`lifeboat init\` writes a first one, [\`runbooks/\`](../runbooks/README.md)
 has samples, and \`lifeboat validate RUNBOOK\` checks one and says every problem with its line.
 
-This version drives simulated worlds. It checks \`triggers\` and \`guard\` and acts on neither yet, and no event
-\`rpo-missed\` is told: nothing watches while no run is under way. What \`replicate\` says decides how the simulated world
-keeps its replicas.`,
+This version drives simulated worlds. It checks \`triggers\` and \`guard\` and acts on neither yet. The event \`rpo-missed\` is told
+by \`lifeboat protect\`, see [protection](protection.md#who-is-told). What \`replicate\` says decides how the simulated world keeps
+its replicas.`,
   );
 }
 

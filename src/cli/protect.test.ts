@@ -112,6 +112,41 @@ describe('lifeboat verify', () => {
     expect((await lifeboat(`status ${payroll} --simulate`)).stdout).toMatch(/read again .* ago: damaged: db-1/);
   });
 
+  it('proves a new point of each VM, at which moment, and says how much was read for it', async () => {
+    const ended = await lifeboat(`verify ${payroll} --simulate`);
+    expect(ended.exitCode).toBe(0);
+    expect(ended.stdout).toMatch(/^db-1 .* ✔ equal to its source at [\d:]+Z?$/m);
+    expect(ended.stderr).toMatch(/vm\/db-1 a new point is made at south\/south-1/);
+    expect(ended.stderr).toMatch(/vm\/db-1 point \S+ is proven equal/);
+    const status = await lifeboat(`status ${payroll} --simulate`);
+    expect(status.stdout).toContain('new points of 6 of 6 VMs were proven equal to their sources');
+    const again = await lifeboat(`verify ${payroll} --simulate -o json`);
+    const [row] = (JSON.parse(again.stdout) as { vms: { proof: Record<string, unknown> }[] }).vms;
+    expect(row?.proof).toMatchObject({ verdict: 'proven', disks: [{ differed: [], differedBytes: 0 }] });
+    expect(row?.proof['sourceBytes']).toBe(row?.proof['replicaBytes']);
+  });
+
+  it('names what a replica holds otherwise than its source, and trusts no older point of it', async () => {
+    writeFileSync(join(folder, 'faults.yaml'), '[{ at: 0s, fault: { kind: point-rots, vm: db-1, host: south-1 } }]');
+    const ended = await lifeboat(`verify ${payroll} --simulate --faults faults.yaml`);
+    expect(ended.exitCode).toBe(3);
+    expect(ended.stdout).toMatch(
+      /^db-1 .* ✗ had differed, now equal .*4 MiB of \w+, at MiB 0 to 4.*trust no older point$/m,
+    );
+    expect((await lifeboat(`status ${payroll} --simulate`)).stdout).toContain('trust no point made before: db-1');
+    const again = await lifeboat(`verify ${payroll} --simulate`);
+    expect(again.stdout).toMatch(/^db-1 .* ✔ equal to its source/m);
+  });
+
+  it('proves nothing when only the points are to be read, and nothing without the source', async () => {
+    const read = await lifeboat(`verify ${payroll} --points-only --simulate`);
+    expect(read).toMatchObject({ exitCode: 0, stdout: expect.not.stringContaining('PROVEN') });
+    const lost = await lifeboat(`verify ${payroll} --simulate --simulate-lose north`);
+    expect(lost.exitCode).toBe(4);
+    expect(lost.stdout).toMatch(/^db-1 .* ✔ no damage found$/m);
+    expect(lost.stdout).toMatch(/^db-1 .* ! not proven: north-1 does not answer$/m);
+  });
+
   it('does not call whole what it could not look at', async () => {
     const ended = await lifeboat(`verify ${payroll} --simulate --simulate-lose south`);
     expect(ended.exitCode).toBe(4);

@@ -139,8 +139,8 @@ export interface TransferProgress {
   readonly doneBytes: number;
   readonly totalBytes: number;
   readonly bytesPerSecond: number;
-  /** Of a migration: what is under way. */
-  readonly phase?: 'disks' | 'memory' | 'switch-over' | 'post-copy';
+  /** Of a migration: what is under way; of a proof: that both ends are read. */
+  readonly phase?: 'comparing' | 'disks' | 'memory' | 'switch-over' | 'post-copy';
   readonly rung?: LiveRung;
   /** Why it has climbed to this rung. */
   readonly reason?: string;

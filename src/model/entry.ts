@@ -4,7 +4,7 @@ import type { JsonObject } from './json.js';
 import type { Observation } from './observation.js';
 import type { Place } from './place.js';
 import type { Plan } from './plan.js';
-import type { ProtectionState, RecoveryPoint, TransferKind } from './replica.js';
+import type { ProtectionState, ProvenDisk, RecoveryPoint, TransferKind } from './replica.js';
 import type { ReplicaReport } from './replica-report.js';
 import type { OperatorMove, RunRequest } from './request.js';
 
@@ -74,6 +74,15 @@ export type ProtectionEntryBody =
   | { readonly type: 'replica.changed'; readonly vm: string; readonly state: ProtectionState; readonly why?: string }
   /** `text` says why the RPO cannot be attained and what would do; without it, it can be again. */
   | { readonly type: 'replica.forecast'; readonly vm: string; readonly text?: string }
+  /** People were told by one notice that these VMs miss their RPO, or meet it again; with a failure, that they were not. */
+  | {
+      readonly type: 'rpo.told';
+      readonly event: 'rpo-missed' | 'rpo-met';
+      readonly vms: readonly string[];
+      readonly failure?: Failure;
+    }
+  /** Nothing is written to the replica any more, since somebody asked for that: a run, or a verification. */
+  | { readonly type: 'replica.held'; readonly vm: string; readonly by: string }
   /** The points of a runbook's replicas are read again; what follows is what was found. */
   | { readonly type: 'verification.started'; readonly runbook: string }
   /** So many points were read again. */
@@ -84,7 +93,19 @@ export type ProtectionEntryBody =
       readonly points: number;
       readonly against: 'structure' | 'digests';
       readonly damage?: Failure;
-    };
+    }
+  /** A new point is about to be made and proven: until the outcome, replication of this VM holds. */
+  | { readonly type: 'replica.proving'; readonly vm: string; readonly from: Place; readonly to: Place }
+  /** It exists from now on, and equals its source's moment. Where a disk had differed, no older point is to be trusted. */
+  | {
+      readonly type: 'replica.proven';
+      readonly vm: string;
+      readonly from: Place;
+      readonly to: Place;
+      readonly point: Omit<RecoveryPoint, 'pinnedBy'>;
+      readonly disks: readonly ProvenDisk[];
+    }
+  | { readonly type: 'replica.unproven'; readonly vm: string; readonly failure: Failure };
 
 export type EntryType = EntryBody['type'];
 export type RunEntryType = RunEntryBody['type'];

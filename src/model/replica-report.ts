@@ -37,6 +37,8 @@ export interface ReplicaReport {
   readonly failures: number;
   readonly failure?: Failure;
   readonly againAt?: number;
+  /** Since when people know that its RPO is missed; absent once they were told that it is met again. */
+  readonly rpoMissedSince?: number;
   /** `RPO not attainable: …` while it is so. */
   readonly forecast?: string;
   /** The newest deltas, from which that is forecast; two at most. */

@@ -20,6 +20,23 @@ export type ReplicaState = 'seeding' | 'in-sync' | 'behind' | 'resyncing' | 'bro
 /** `seed` all that there is · `delta` what has changed since the last point · `resync` what differs by a comparison of both sides. */
 export type TransferKind = 'seed' | 'delta' | 'resync';
 
+/**
+ * What a comparison of one disk with its source at one moment has shown, by the SHA-256 of blocks of 4 MiB. What differed was
+ * copied again and compared once more, so in the end both are equal.
+ */
+export interface ProvenDisk {
+  readonly target: string;
+  readonly sizeBytes: number;
+  /** SHA-256 over the digests of all blocks in their order, as both ends have them. */
+  readonly digest: string;
+  /** Bytes that were read at each end; holes are known to be zeroes and are not read. */
+  readonly sourceBytes: number;
+  readonly replicaBytes: number;
+  /** What the replica held otherwise before, at most the first hundred extents of it; and all of it in bytes. */
+  readonly differed: readonly { readonly offset: number; readonly length: number }[];
+  readonly differedBytes: number;
+}
+
 /** All disks of one VM at one moment. It exists only once the journal says so. */
 export interface RecoveryPoint {
   readonly id: string;

@@ -6,6 +6,7 @@ import type { CopyRequest } from './copier/copy-request.js';
 import { copy } from './copier.js';
 import { type CopyPlan, planDelta, planSeed } from './copy-plan.js';
 import { LinkRate } from './link-rate.js';
+import { NbdServerError } from './nbd/errors.js';
 
 const size = 1_024;
 const limits = { requestBytes: 16, zeroRequestBytes: 32, requestsInFlight: 4, flushBytes: 128 };
@@ -204,6 +205,8 @@ describe('a copy', () => {
 
 describe('a copy that fails', () => {
   const full = Object.assign(new Error('No space left on device'), { code: 'ENOSPC' });
+  const reported = { errno: 28, message: '', offset: undefined };
+  const fullServer = new NbdServerError('write to export "vda"', reported, { mayHaveHappened: true });
   const gone = new Error('socket closed');
   const own = new FailureError({ code: 'host-unreachable', kind: 'transient', message: 'north-1 does not answer' });
 
@@ -221,6 +224,13 @@ describe('a copy that fails', () => {
       'no-space',
       'permanent',
       'disk vda of web-1: flushing the target failed: the target is full',
+    ],
+    [
+      'for want of space, as an NBD server says it',
+      { target: new MemoryEndpoint(disk(9), { faultAt: failing('write', fullServer, 512) }) },
+      'no-space',
+      'permanent',
+      'disk vda of web-1: writing at byte 5\\d\\d failed: the target is full',
     ],
     [
       'by its source',

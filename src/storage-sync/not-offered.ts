@@ -20,6 +20,7 @@ export const noReplicas: Replicas = {
   overlay: async () => undefined,
   sync: refuse,
   cycle: refuse,
+  prove: refuse,
   check: refuse,
   promote: refuse,
   createOverlay: refuse,

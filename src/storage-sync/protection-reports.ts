@@ -1,5 +1,6 @@
 import type { Entry } from '../model/entry.js';
 import type { CycleSeen, ReplicaReport } from '../model/replica-report.js';
+import { isSettled } from './rpo-incidents.js';
 
 /** What one journal of protection tells. */
 export interface ProtectionReports {
@@ -22,8 +23,12 @@ export function protectionReports(entries: readonly Entry[]): ProtectionReports 
   for (const entry of entries) {
     if (entry.type === 'protection.ended') {
       endedAt = entry.at;
+    } else if (entry.type === 'rpo.told' && isSettled(entry)) {
+      for (const vm of entry.vms) {
+        reports.set(vm, toldReport(reports.get(vm) ?? newReport(vm), entry));
+      }
     } else if ('vm' in entry) {
-      reports.set(entry.vm, reportAfter(reports.get(entry.vm) ?? { vm: entry.vm, failures: 0, cycles: [] }, entry));
+      reports.set(entry.vm, reportAfter(reports.get(entry.vm) ?? newReport(entry.vm), entry));
     }
   }
   return {
@@ -33,6 +38,18 @@ export function protectionReports(entries: readonly Entry[]): ProtectionReports 
     lastAt: entries.at(-1)?.at ?? first.at,
     reports,
   };
+}
+
+function newReport(vm: string): ReplicaReport {
+  return { vm, failures: 0, cycles: [] };
+}
+
+function toldReport(
+  before: ReplicaReport,
+  { event, at }: Extract<Entry, { readonly type: 'rpo.told' }>,
+): ReplicaReport {
+  const { rpoMissedSince: _, ...report } = before;
+  return event === 'rpo-missed' ? { ...report, rpoMissedSince: at } : report;
 }
 
 function reportAfter(report: ReplicaReport, entry: Entry): ReplicaReport {

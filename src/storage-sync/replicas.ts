@@ -2,7 +2,7 @@ import type { TransferProgress } from '../hypervisors/hypervisor.js';
 import type { Failure } from '../model/failure.js';
 import type { VmFacts } from '../model/inventory.js';
 import type { Place } from '../model/place.js';
-import type { RecoveryPoint, Replica, TransferKind } from '../model/replica.js';
+import type { ProvenDisk, RecoveryPoint, Replica, TransferKind } from '../model/replica.js';
 import type { Replicate } from '../model/runbook.js';
 import type { TransferRate } from './link-rate.js';
 
@@ -46,6 +46,16 @@ export interface Replicas {
     signal: AbortSignal,
     progress: (progress: TransferProgress) => void,
   ): Promise<CycleResult>;
+  /**
+   * A cycle whose point is proven: while the source's moment is still held, both ends are read and compared. What differs is
+   * told, copied again and compared once more; without an equal point in the end none is published, and it rejects with
+   * `replica-differs` (permanent). Also rejects with what `cycle` does, and of a mirror with `proof-not-offered` (permanent).
+   */
+  prove(
+    request: CycleRequest,
+    signal: AbortSignal,
+    progress: (progress: TransferProgress) => void,
+  ): Promise<ProofResult>;
   /**
    * Reads all points of a replica again and compares them with what the store knows of them. Resolves also when one is
    * damaged; rejects only when it could not look. No point that is being read is merged away meanwhile.
@@ -101,6 +111,10 @@ export interface CycleResult extends SyncResult {
   readonly reason?: string;
   /** Time of the copying alone, ms. */
   readonly transferMs: number;
+}
+
+export interface ProofResult extends CycleResult {
+  readonly disks: readonly ProvenDisk[];
 }
 
 export interface CheckResult {

@@ -199,6 +199,11 @@ class Draft {
   settle(at: number): ReplicatorStep {
     const wakes = this.#isStopping ? [] : this.#begin(at);
     for (const [vm, tended] of this.#vms) {
+      const heldFor = tended.cycle === undefined ? tended.heldBy : undefined;
+      if (heldFor !== undefined && heldFor !== tended.heldFor) {
+        this.#entries.push({ type: 'replica.held', vm, by: heldFor });
+      }
+      this.#change(vm, { heldFor });
       const { state, why, ageMs } = standingOf(tended, this.#rules, at);
       if (tended.told?.state !== state || tended.told.why !== why) {
         const told = { state, ...(why === undefined ? {} : { why }) };

@@ -6,6 +6,7 @@ import { type Failure, FailureError } from '../model/failure.js';
 import type { Inventory } from '../model/inventory.js';
 import type { ReplicaReport } from '../model/replica-report.js';
 import type { Runbook } from '../model/runbook.js';
+import type { Notifier } from '../notifiers/notifier.js';
 import { JournalError } from '../stores/journal.js';
 import { ProtectionJournal, type ProtectionJournalOptions, protectionLeaseMs } from './protection-journal.js';
 import type { Replicas } from './replicas.js';
@@ -20,6 +21,8 @@ import {
 } from './replicator-core.js';
 import { type Member, membersOf } from './replicator-members.js';
 import { ReplicatorRates } from './replicator-rates.js';
+import type { RpoTold } from './rpo-incidents.js';
+import { RpoNotices } from './rpo-notices.js';
 
 export interface ReplicatorOptions extends Omit<ProtectionJournalOptions, 'runbook' | 'names'> {
   readonly replicas: Pick<Replicas, 'cycle'>;
@@ -31,6 +34,8 @@ export interface ReplicatorOptions extends Omit<ProtectionJournalOptions, 'runbo
   readonly holds?: () => Promise<ReadonlyMap<string, string>>;
   /** One cycle for each VM, and the end. Default: until it is stopped. */
   readonly isOnce?: boolean;
+  /** Tells people when VMs miss their RPO, as the runbook wants it; of one cycle each nothing is told. Default: nobody is told. */
+  readonly notifier?: Notifier;
   /** Real time, for the lease. Without it the lease is not renewed. */
   readonly wallClock?: Clock;
 }
@@ -89,6 +94,7 @@ class ActiveReplicator implements Replicator {
   readonly #journal: ProtectionJournal;
   readonly #before: ReadonlyMap<string, ReplicaReport>;
   readonly #rates: ReplicatorRates;
+  readonly #notices: RpoNotices | undefined;
   readonly #listeners = new Set<(news: ReplicatorNews) => void>();
   readonly #cycles = new Map<string, AbortController>();
   readonly #timers = new Set<() => void>();
@@ -113,6 +119,19 @@ class ActiveReplicator implements Replicator {
       lostAfterMs: options.isOnce ? 0 : lostAfterMs,
       closedUntil: (link, at) => this.#rates.closedUntil(link, at),
     };
+    const { notifier, isOnce, clock, runbook } = options;
+    this.#notices =
+      notifier === undefined || isOnce
+        ? undefined
+        : new RpoNotices({
+            notifier,
+            runbook,
+            clock,
+            rules: this.rules,
+            before: this.#before,
+            onTold: (told) => this.#inTurn(() => this.#told(told)),
+            onWake: () => this.#inTurn(async () => this.#notices?.see(this.#state)),
+          });
     this.#settle = { resolve: () => undefined, reject: () => undefined };
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -187,13 +206,25 @@ class ActiveReplicator implements Replicator {
 
   /** Takes its turn after all that has happened before. */
   #happen(event: ReplicatorEvent): void {
-    this.#turn = this.#turn.then(() => this.#take(event)).catch((error: unknown) => this.#abandon(error));
+    this.#inTurn(() => this.#take(event));
+  }
+
+  #inTurn(act: () => Promise<void>): void {
+    this.#turn = this.#turn
+      .then(async () => {
+        if (!this.#over.signal.aborted) {
+          await act();
+        }
+      })
+      .catch((error: unknown) => this.#abandon(error));
+  }
+
+  async #told(told: RpoTold): Promise<void> {
+    this.#tell({ news: 'entries', entries: await this.#journal.append([told]) });
+    this.#notices?.see(this.#state);
   }
 
   async #take(event: ReplicatorEvent): Promise<void> {
-    if (this.#over.signal.aborted) {
-      return;
-    }
     const step = advanceReplicator(this.#state, event, this.rules, this.#before);
     const entries = step.entries.length === 0 ? [] : await this.#journal.append(step.entries);
     this.#state = step.state;
@@ -207,6 +238,7 @@ class ActiveReplicator implements Replicator {
     if (entries.length > 0) {
       this.#tell({ news: 'entries', entries });
     }
+    this.#notices?.see(this.#state);
     if (isAtRest(this.#state) && (this.rules.isOnce || this.#state.isStopping)) {
       await this.#end(this.#state.isStopping ? 'stopped' : 'done');
     }
@@ -214,6 +246,10 @@ class ActiveReplicator implements Replicator {
 
   async #end(how: 'done' | 'stopped'): Promise<void> {
     this.#close();
+    const told = (await this.#notices?.close()) ?? [];
+    if (told.length > 0) {
+      await this.#journal.append(told);
+    }
     await this.#journal.close(how === 'done' ? 'done' : 'interrupted');
     this.#settle.resolve(how);
   }
@@ -222,6 +258,7 @@ class ActiveReplicator implements Replicator {
   #abandon(error: unknown): void {
     if (!this.#over.signal.aborted) {
       this.#close();
+      void this.#notices?.close();
       this.#settle.reject(error);
     }
   }

@@ -8,7 +8,7 @@ import { type Clock, sleep } from '../model/clock.js';
 import { type Estate, hostsOf, type Site } from '../model/estate.js';
 import { FailureError } from '../model/failure.js';
 import type { Place } from '../model/place.js';
-import type { RecoveryPoint, Replica } from '../model/replica.js';
+import type { ProvenDisk, RecoveryPoint, Replica } from '../model/replica.js';
 import { HeldReplicas } from './held-replicas.js';
 import { blockSync } from './methods/block-sync/cycle.js';
 import type { CycleResult as BlockSyncResult } from './methods/block-sync/cycle-request.js';
@@ -102,7 +102,7 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
     return seen === 'source-lost' ? await held.storeAt(place.host).writtenAt(replica.state.vm.id, signal) : 0;
   };
   const syncOnce = async (request: Sync): Promise<Synced> => {
-    const { vm, from, to, quiesce, mirror, rate, signal, onProgress } = request;
+    const { vm, from, to, quiesce, isProven = false, mirror, rate, signal, onProgress } = request;
     const store = held.storeAt(to.host);
     const known = await held.named(to.host, vm, signal);
     const found = await findVm(
@@ -129,24 +129,54 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
     const method = request.method ?? known?.state.method ?? 'block-sync';
     const { point, ...result } =
       mirror === undefined
-        ? withTransfer(await blockSync({ ...cycle, quiesce, method }, tools))
-        : await mirrorCycle({ ...cycle, ...mirror }, tools);
+        ? withTransfer(await blockSync({ ...cycle, quiesce, isProven, method }, tools))
+        : { ...(await mirrorCycle({ ...cycle, ...mirror }, tools)), proof: [] };
     const made = (await store.find(id, signal))?.points.find((each) => each.id === point.id);
     if (made === undefined) {
       throw replicaNotFound(vm, to.host);
     }
     return { id, ...result, point: shownPoint(made) };
   };
-  /** One at a time for a replica; who asks for it meanwhile hears how the one under way ends. */
+  /** One at a time for a replica; who asks for it meanwhile hears how the one under way ends, and who wants a proof waits. */
   const synced = async (request: Sync): Promise<Synced> => {
     const key = syncKey(request.to.host, request.vm);
     const underWay = syncs.get(key);
+    if (underWay !== undefined && request.isProven) {
+      await underWay.catch(() => undefined);
+      return await synced(request);
+    }
     if (underWay !== undefined) {
       return await underWay;
     }
     const sync = syncOnce(request).finally(() => syncs.delete(key));
     syncs.set(key, sync);
     return await sync;
+  };
+  /** One cycle, and the merge of the points that are too many. */
+  const cycled = async (
+    { vm, from, to, replicate, rate, bytesPerSecond, isProven }: CycleRequest & { readonly isProven: boolean },
+    signal: AbortSignal,
+    onProgress: Sync['onProgress'],
+  ): Promise<{ readonly result: CycleResult; readonly proof: readonly ProvenDisk[] }> => {
+    const { method, keep } = replicate;
+    const request = { vm, from, to, signal, onProgress, method, isProven, ...(rate && { rate }) };
+    const limited = bytesPerSecond ? { bytesPerSecond } : {};
+    const {
+      id,
+      notes: told,
+      proof,
+      ...result
+    } = await synced(
+      replicate.method === 'mirror'
+        ? {
+            ...request,
+            quiesce: false,
+            mirror: { ...mirrorTo(estate, to, vm), stallMs: replicate.stallMs, ...limited },
+          }
+        : { ...request, quiesce: replicate.quiesce },
+    );
+    const notes = [...told, ...(await mergedNotes(held.storeAt(to.host), { id, keep, signal }))];
+    return { result: { ...result, ...(notes.length === 0 ? {} : { notes }) }, proof };
   };
   return {
     list: (site, signal) => listed(site, signal, (each) => shown(each, signal)),
@@ -162,27 +192,15 @@ export function createStoredReplicas(options: StoredReplicasOptions): Replicas {
       const { bytes, point, notes } = await synced({ vm, from, to, quiesce: quiesces(vm), signal, onProgress });
       return { bytes, point, ...(notes.length === 0 ? {} : { notes }) };
     },
-    async cycle({ vm, from, to, replicate, rate, bytesPerSecond }, signal, onProgress) {
-      const request = { vm, from, to, signal, onProgress, method: replicate.method, ...(rate && { rate }) };
-      const {
-        id,
-        notes: told,
-        ...result
-      } = await synced(
-        replicate.method === 'mirror'
-          ? {
-              ...request,
-              quiesce: false,
-              mirror: {
-                ...mirrorTo(estate, to, vm),
-                stallMs: replicate.stallMs,
-                ...(bytesPerSecond && { bytesPerSecond }),
-              },
-            }
-          : { ...request, quiesce: replicate.quiesce },
-      );
-      const notes = [...told, ...(await mergedNotes(held.storeAt(to.host), { id, keep: replicate.keep, signal }))];
-      return { ...result, ...(notes.length === 0 ? {} : { notes }) };
+    async cycle(request, signal, onProgress) {
+      return (await cycled({ ...request, isProven: false }, signal, onProgress)).result;
+    },
+    async prove(request, signal, onProgress) {
+      if (request.replicate.method === 'mirror') {
+        throw proofNotOffered(request.vm);
+      }
+      const { result, proof } = await cycled({ ...request, isProven: true }, signal, onProgress);
+      return { ...result, disks: proof };
     },
     async check(vm, at, signal) {
       const { store, id } = await demanded(vm, at.host, signal);
@@ -248,6 +266,8 @@ interface Sync extends Pick<CycleRequest, 'vm' | 'from' | 'to' | 'rate'> {
   /** Default: the one that the replica is kept by. */
   readonly method?: Replica['method'];
   readonly quiesce: boolean;
+  /** Whether both ends are compared before there is a point. Default: they are not. */
+  readonly isProven?: boolean;
   /** Present when a mirror is wanted. */
   readonly mirror?: Pick<MirrorRequest, 'address' | 'stallMs' | 'bytesPerSecond'>;
   readonly signal: AbortSignal;
@@ -257,6 +277,8 @@ interface Sync extends Pick<CycleRequest, 'vm' | 'from' | 'to' | 'rate'> {
 interface Synced extends CycleResult {
   /** The VM's UUID. */
   readonly id: string;
+  /** What a comparison has shown of each disk; empty where none was asked for. */
+  readonly proof: readonly ProvenDisk[];
   readonly notes: readonly string[];
 }
 
@@ -271,7 +293,7 @@ const sourceWithinMs = 3_000;
 const damageCodes: ReadonlySet<string> = new Set(['replica-damaged', 'image-missing']);
 
 function withTransfer({ disks, ...result }: BlockSyncResult): Omit<BlockSyncResult, 'disks'> & Transferred {
-  return { ...result, ...transferOf(disks) };
+  return { ...result, ...transferOf(disks, result.proof) };
 }
 
 /** Merges what is more than `keep`. The new point stands whatever comes of it, and the next cycle merges what is left. */
@@ -285,6 +307,15 @@ async function mergedNotes(
   } catch (error) {
     return [`older points were not merged yet: ${error instanceof Error ? error.message : String(error)}`];
   }
+}
+
+function proofNotOffered(vm: string): FailureError {
+  return new FailureError({
+    code: 'proof-not-offered',
+    kind: 'permanent',
+    message: `${vm} is mirrored, and this version proves no points of mirrors`,
+    hint: 'drill its runbook instead; its points are read again for damage all the same',
+  });
 }
 
 /** Where the VM's host reaches the recovery host. What goes there is not encrypted, so an estate that asks for that has none. */

@@ -34,8 +34,10 @@ export interface Tended {
   readonly cycles: readonly CycleSeen[];
   /** Since when its source does not answer. */
   readonly silentSince?: number | undefined;
-  /** The run that needs its disks still. */
+  /** The run that needs its disks still, or the verification that proves a point of it. */
   readonly heldBy?: string | undefined;
+  /** For whom it holds already, with no cycle under way any more. */
+  readonly heldFor?: string | undefined;
   readonly forecast?: string | undefined;
   /** What the journal says of it. */
   readonly told?: { readonly state: ProtectionState; readonly why?: string };
@@ -44,7 +46,9 @@ export interface Tended {
 /** Why its cycle cannot begin, as long as nothing changes. */
 export function obstacleOf({ member, silentSince, heldBy }: Tended): string | undefined {
   if (heldBy !== undefined) {
-    return `run ${heldBy} needs its disks still`;
+    return heldBy.startsWith('verification/')
+      ? `${heldBy} proves a point of it`
+      : `run ${heldBy} needs its disks still`;
   }
   if (silentSince !== undefined) {
     return `${member.route?.from.host ?? 'its host'} does not answer`;

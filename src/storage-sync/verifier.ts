@@ -5,6 +5,7 @@ import type { Place } from '../model/place.js';
 import { groupedBy } from '../runbooks/plan-scene.js';
 import type { Journal } from '../stores/journal.js';
 import type { LeaseKeeper } from '../stores/lease.js';
+import { type Proven, type Proving, proveReplicas } from './prover.js';
 import type { CheckResult, Replicas } from './replicas.js';
 
 export interface VerifierOptions {
@@ -17,6 +18,8 @@ export interface VerifierOptions {
   readonly runbook: string;
   /** Where the replicas are; those of one host are read one after the other. */
   readonly subjects: readonly { readonly vm: string; readonly place: Place }[];
+  /** The points that are made and proven once the others are read. Default: none. */
+  readonly proving?: Proving;
   readonly signal: AbortSignal;
   /** Told of each as it is journalled. */
   readonly onEntry?: (entry: Entry) => void;
@@ -28,29 +31,51 @@ export type Verified = { readonly vm: string; readonly place: Place } & (
   | { readonly failure: Failure }
 );
 
-/** When the points of a runbook's replicas were last read again, and how many VMs had damaged ones; undefined if never. */
+export interface Verification {
+  readonly read: readonly Verified[];
+  readonly proven: readonly Proven[];
+}
+
+/** Of the newest verification: VMs whose points were read, those that had damage, and those that have a proven point. */
+export interface LastVerification {
+  readonly at: number;
+  readonly vms: number;
+  readonly damaged: readonly string[];
+  readonly proven: readonly string[];
+  /** Those of the proven whose older points are not to be trusted, since the replica had differed. */
+  readonly differed: readonly string[];
+}
+
+/** What the newest verification of a runbook has found; undefined if there was none. */
 export async function lastVerification(
   journal: Pick<Journal, 'select' | 'read'>,
   runbook: string,
-): Promise<{ readonly at: number; readonly vms: number; readonly damaged: readonly string[] } | undefined> {
+): Promise<LastVerification | undefined> {
   const started = await journal.select(['verification.started']);
   const last = started.findLast(({ entry }) => entry.type === 'verification.started' && entry.runbook === runbook);
   if (last === undefined) {
     return undefined;
   }
-  const checked = (await journal.read(last.runId, 2)).filter((entry) => entry.type === 'replica.checked');
-  const damaged = checked.flatMap(({ vm, damage }) => (damage === undefined ? [] : [vm]));
-  return { at: last.entry.at, vms: checked.length, damaged };
+  const entries = await journal.read(last.runId, 2);
+  const checked = entries.filter((entry) => entry.type === 'replica.checked');
+  const proven = entries.filter((entry) => entry.type === 'replica.proven');
+  return {
+    at: last.entry.at,
+    vms: checked.length,
+    damaged: checked.flatMap(({ vm, damage }) => (damage === undefined ? [] : [vm])),
+    proven: proven.map(({ vm }) => vm),
+    differed: proven.flatMap(({ vm, disks }) => (disks.some(({ differedBytes }) => differedBytes > 0) ? [vm] : [])),
+  };
 }
 
 /** How long the journal of a verification may stay open when its process dies, ms: nothing else is held by it. */
 const leaseMs = 86_400_000;
 
 /**
- * Reads the points of all these replicas again and journals what was found; replication goes on meanwhile. One that cannot
- * be looked at stops none of the others. Refused with a `FailureError` `locked` while the same is being done.
+ * Reads the points of all these replicas again and journals what was found; replication goes on meanwhile. Then it proves new
+ * ones where that is wanted. One that cannot be looked at stops none of the others. Refused with a `FailureError` `locked` while the same is being done.
  */
-export async function verifyReplicas(options: VerifierOptions): Promise<readonly Verified[]> {
+export async function verifyReplicas(options: VerifierOptions): Promise<Verification> {
   const { journal, leases, clock, by, holder, runbook, subjects } = options;
   const earlier = (await journal.select(['verification.started'])).length;
   const name = `verification/${runbook}`;
@@ -93,7 +118,10 @@ export async function verifyReplicas(options: VerifierOptions): Promise<readonly
         return all;
       }),
     );
-    return found.flat();
+    const proving =
+      options.proving === undefined ? [] : [{ ...options, ...options.proving, runId: lease.runId, append }];
+    const proven = await Promise.all(proving.map(proveReplicas));
+    return { read: found.flat(), proven: proven.flat() };
   } finally {
     await leases.release(lease);
   }

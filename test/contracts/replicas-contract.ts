@@ -190,6 +190,50 @@ export function describeReplicas(name: string, makeDriver: () => Promise<Replica
       });
     });
 
+    describe('a proof', () => {
+      const policy: Replicate = { method: 'block-sync', everyMs: 60_000, keep: 3, quiesce: false };
+      const ask = (vm: string, replicate: Replicate = policy) =>
+        driver.replicas.prove({ vm, from: driver.from, to: driver.to, replicate }, never, ignore);
+      const prove = async (vm: string) => await driver.answered(ask(vm));
+
+      it('makes a point that equals its source, by reading all of both', async () => {
+        await driver.pass(5_000);
+        const { point, disks } = await prove(driver.synced);
+        expect((await replicaOf(driver.synced)).points.at(-1)).toMatchObject({ id: point.id, at: point.at });
+        expect(disks.length).toBeGreaterThan(0);
+        for (const { differed, differedBytes, sourceBytes, replicaBytes, digest } of disks) {
+          expect({ differed, differedBytes }).toEqual({ differed: [], differedBytes: 0 });
+          expect(Math.min(sourceBytes, replicaBytes, digest.length)).toBeGreaterThan(0);
+        }
+      });
+
+      it('tells where the replica differed, and makes a point that does not', async () => {
+        await driver.damage(driver.synced);
+        const found = await prove(driver.synced);
+        const [differing] = found.disks.filter(({ differedBytes }) => differedBytes > 0);
+        expect(differing?.differed.length).toBeGreaterThan(0);
+        expect(found).toMatchObject({ transfer: 'resync', reason: expect.stringContaining(differing?.target ?? '?') });
+        const again = await prove(driver.synced);
+        expect(again.disks.map(({ differedBytes }) => differedBytes)).toEqual(again.disks.map(() => 0));
+        expect(again.point.at).toBeGreaterThan(found.point.at);
+      });
+
+      it('is not offered of a mirror', async () => {
+        const call = ask(driver.mirrored, { method: 'mirror', keep: 3, stallMs: 5_000 });
+        expect(await failure(call)).toMatchObject({ code: 'proof-not-offered', kind: 'permanent' });
+      });
+
+      it('leaves alone a replica that a run has taken', async () => {
+        await promote(driver.synced);
+        expect(await failure(ask(driver.synced))).toMatchObject({ code: 'replica-in-use', kind: 'precondition' });
+      });
+
+      it('is not possible without the source', async () => {
+        await driver.loseSource();
+        expect(await failure(ask(driver.synced))).toMatchObject({ kind: 'transient' });
+      });
+    });
+
     describe('a check', () => {
       it('reads all points again and finds them whole', async () => {
         const { points } = await replicaOf(driver.synced);

@@ -1,11 +1,30 @@
 /** The store of replicas with QEMU's own tools, on this machine. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../src/cli/system-clock.js';
+import { createSshSocket } from '../../src/hypervisors/ssh/ssh-socket.js';
 import { FailureError } from '../../src/model/failure.js';
-import { diskBytes, never, newPoint, openScene, request, type Scene, targets, vmId } from './store/scene.js';
+import { copy } from '../../src/storage-sync/copier.js';
+import { openExport } from '../../src/storage-sync/methods/block-sync/exports.js';
+import { proveDisks } from '../../src/storage-sync/methods/block-sync/proof.js';
+import { VolatileEndpoint } from '../../src/storage-sync/simulated/volatile-endpoint.js';
+import { damageImage } from './store/damage.js';
+import {
+  contentAfter,
+  diskBytes,
+  never,
+  newPoint,
+  openScene,
+  request,
+  type Scene,
+  targets,
+  vmId,
+} from './store/scene.js';
+
+const ways = { clock: systemClock, signal: never, onProgress: () => undefined };
 
 describe('a store of replicas', () => {
   let scene: Scene;
@@ -30,6 +49,12 @@ describe('a store of replicas', () => {
       scene.write(round);
       await scene.store.publish(vmId, newPoint(round), instance, never);
     }
+  };
+  /** The layer of a disk that is written to, as a cycle sees it. */
+  const incomingOf = async (name: string) => {
+    const sockets = createSshSocket({ sites: {}, links: {}, tls: 'off', store: { sqlite: 'db' } });
+    const path = scene.store.nbdSocket(vmId);
+    return await openExport({ sockets, on: 'controller', path, name, signal: never });
   };
   const pointsNow = async () => (await scene.store.find(vmId, never))?.points ?? [];
   /** Every point against what was written up to it. */
@@ -237,6 +262,34 @@ describe('a store of replicas', () => {
     );
   });
 
+  it('holds a byte that was changed by hand in a point unnoticed, until a proof compares it with the source', async () => {
+    await cycles(1, 3);
+    const newest = (await pointsNow()).at(-1)?.manifest.disks.find(({ target }) => target === 'vda')?.layer ?? '';
+    const content = Buffer.concat(contentAfter(3, 'vda').map((letter) => Buffer.alloc(2 ** 20, letter)));
+    const proof = async () => {
+      const incoming = await incomingOf('vda');
+      try {
+        const plan = { sizeBytes: diskBytes, extents: [], copyBytes: 0, zeroBytes: 0, isTargetFresh: false };
+        const names = { target: 'vda', subject: 'disk vda of db-1', dirtyContext: '', how: 'delta' } as const;
+        const source = new VolatileEndpoint({ content, isReadOnly: true });
+        return await proveDisks([{ ...names, source, incoming, plan, comparedBytes: 0 }], ways);
+      } finally {
+        await incoming.close();
+      }
+    };
+    expect(await proof()).toMatchObject([{ differed: [], sizeBytes: diskBytes }]);
+    const at = damageImage(join(scene.folder, newest));
+    await scene.store.check(vmId, never);
+    const offset = Math.floor(at / 2 ** 22) * 2 ** 22;
+    expect(await proof()).toMatchObject([{ differed: [{ offset, length: 2 ** 22 }], differedBytes: 2 ** 22 }]);
+    const { instance } = await scene.store.open(request, never);
+    const { disks } = await scene.store.publish(vmId, newPoint(4), instance, never);
+    const mended = disks.find(({ target }) => target === 'vda')?.layer ?? '';
+    expect(scene.differs(join(scene.folder, mended), 3, 'vda')).toBeUndefined();
+    expect(scene.differs(join(scene.folder, newest), 3, 'vda')).toContain('Pattern');
+    expect(await proof()).toMatchObject([{ differed: [], differedBytes: 0 }]);
+  });
+
   it('names what is damaged', async () => {
     await cycles(1, 3);
     await scene.store.close(vmId, never);
@@ -249,6 +302,78 @@ describe('a store of replicas', () => {
     expect(await codeOf(scene.store.open(request, never))).toBe('image-missing');
     writeFileSync(join(scene.folder, 'points', 'p2.json'), '');
     expect(await codeOf(scene.store.find(vmId, never))).toBe('replica-damaged');
+  });
+
+  it('names an image of another size or format than it must have', async () => {
+    await cycles(1, 3);
+    await scene.store.close(vmId, never);
+    const failureOf = async (call: Promise<unknown>) => {
+      const error = await call.catch((reason: unknown) => reason);
+      return error instanceof FailureError ? error.failure : error;
+    };
+    const image = join(scene.folder, 'vdb.2.qcow2');
+    const kept = `${image}.kept`;
+    cpSync(image, kept);
+    const larger = spawnSync('qemu-img', ['resize', '-q', image, String(2 * diskBytes)]);
+    expect(larger.status).toBe(0);
+    expect(await failureOf(scene.store.check(vmId, never))).toMatchObject({
+      code: 'replica-damaged',
+      message: expect.stringContaining(`its size is ${2 * diskBytes} bytes, and not ${diskBytes}`),
+    });
+    writeFileSync(image, Buffer.alloc(diskBytes, 1));
+    expect(await failureOf(scene.store.check(vmId, never))).toMatchObject({
+      code: 'replica-damaged',
+      message: expect.stringContaining('its format is raw, and not qcow2'),
+    });
+    expect(await codeOf(scene.store.open(request, never))).toBe('storage-daemon-refused');
+    cpSync(kept, image);
+    rmSync(kept);
+    await scene.store.check(vmId, never);
+    await scene.store.close(vmId, never);
+    const incoming = join(scene.folder, 'vda.4.qcow2');
+    expect(spawnSync('qemu-img', ['resize', '-q', incoming, String(2 * diskBytes)]).status).toBe(0);
+    expect(await failureOf(scene.store.open(request, never))).toMatchObject({
+      code: 'replica-damaged',
+      message: expect.stringContaining(`its size is ${2 * diskBytes} bytes, and not ${diskBytes}`),
+    });
+    await scene.store.discardIncoming(vmId, never);
+    await cycles(4, 4);
+    expect(await wrongPoints()).toEqual([]);
+  });
+
+  it('keeps every point when its disk fills while a cycle writes, and goes on when there is room again', async () => {
+    await scene.close();
+    scene = openScene(undefined, 64 * 2 ** 20);
+    await cycles(1, 3);
+    const { instance } = await scene.store.open(request, never);
+    const content = Buffer.alloc(diskBytes, 0x55);
+    const copied = async (): Promise<number> => {
+      const target = await incomingOf('vda');
+      const extents = [{ offset: 0, length: diskBytes, kind: 'copy' as const }];
+      const plan = { sizeBytes: diskBytes, extents, copyBytes: diskBytes, zeroBytes: 0, isTargetFresh: false };
+      try {
+        const subject = 'disk vda of db-1';
+        const source = new VolatileEndpoint({ content, isReadOnly: true });
+        return (await copy({ ...ways, subject, plan, source, target })).writtenBytes;
+      } finally {
+        await target.close();
+      }
+    };
+    const free = scene.fill(2 ** 20);
+    const error = await copied().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ failure: { code: 'no-space', kind: 'permanent' } });
+    expect(await codeOf(scene.store.publish(vmId, newPoint(4), instance, never))).toBe('no-space');
+    expect((await pointsNow()).map(({ id }) => id)).toEqual(['p1', 'p2', 'p3']);
+    expect(await wrongPoints()).toEqual([]);
+    free();
+    expect(await copied()).toBe(diskBytes);
+    const again = await scene.store.open(request, never);
+    const { disks } = await scene.store.publish(vmId, newPoint(4), again.instance, never);
+    const layer = join(scene.folder, disks.find(({ target }) => target === 'vda')?.layer ?? '');
+    const read = spawnSync('qemu-io', ['-r', '-U', '-f', 'qcow2', '-c', `read -P 0x55 0 ${diskBytes}`, layer]);
+    expect(`${read.status} ${String(read.stdout)}`).not.toContain('Pattern');
+    expect(read.status).toBe(0);
+    await scene.store.check(vmId, never);
   });
 
   it('refuses what does not fit', async () => {

@@ -40,7 +40,14 @@ export function protect(world: World, runbook: Runbook): ProtectedWorld {
     store,
     entries: async () => {
       const types = ['started', 'ended'].map((word) => `protection.${word}`);
-      const all = [...types, 'replica.synced', 'replica.failed', 'replica.changed', 'replica.forecast'] as never;
+      const all = [
+        ...types,
+        'replica.synced',
+        'replica.failed',
+        'replica.changed',
+        'replica.forecast',
+        'rpo.told',
+      ] as never;
       return (await journal.select(all)).map(({ entry }) => entry);
     },
     start: (options = {}) =>

@@ -23,12 +23,20 @@ export const protectingCommands: readonly CommandSpec[] = [
     name: 'verify',
     group,
     takes: [runbookArgument],
-    summary: 'read all recovery points again and look for damage',
+    summary: 'prove a new recovery point equal to its source, and read all others again for damage',
     description:
-      'Reads the recovery points of the VMs where they are kept, and compares them with what was recorded of them: for each VM ' +
-      'it says against what. Nothing is changed, and the result is journalled. Exit code 3 when a point is damaged or a VM has none, 4 when ' +
-      'a host does not answer.',
-    options: [],
+      'First reads the recovery points of the VMs where they are kept, and compares them with what was recorded of them. Then ' +
+      'makes a new point of each VM, and before the moment of its source is let go reads both ends and compares them: it ' +
+      'says at which moment they are equal and how much was read, or what had differed. That is copied again and compared ' +
+      'once more, and no older point is to be trusted. All disks but their holes cross the link, within its rates; meanwhile ' +
+      'replication of that VM holds, one VM after the other. The result is journalled. Exit code 3 when a point is damaged or a ' +
+      'replica had differed, when a VM has no point or none could be proven (of mirrors none is), 4 when a host does not answer.',
+    options: [
+      {
+        flags: '--points-only',
+        about: 'read the points again where they are kept, and prove no new one: nothing is changed or sent',
+      },
+    ],
     formats: textOrJson,
     load: async () => (await import('../commands/verify.js')).verifyCommand,
   },

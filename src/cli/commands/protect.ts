@@ -3,6 +3,7 @@ import { readInventory } from '../../engine/inventory.js';
 import { formatPlace } from '../../model/place.js';
 import { formatDuration } from '../../model/units.js';
 import { stateWords } from '../../storage-sync/lag.js';
+import { createProofHolds } from '../../storage-sync/proof-holds.js';
 import { type Replicator, startReplicator } from '../../storage-sync/replicator.js';
 import { obstacleOf, standingOf, type Tended } from '../../storage-sync/tended-vm.js';
 import { argument, type Call, note, operatorOf, optionFlag } from '../call.js';
@@ -70,6 +71,8 @@ interface Protected {
 function start(call: Call, { subject, world, isOnce }: Protected & { readonly isOnce: boolean }): Promise<Replicator> {
   const { ports, store } = world;
   const { estate } = subject.estate;
+  const runs = createHolds(store.journal);
+  const proofs = createProofHolds(store.journal, store.leases);
   return startReplicator({
     replicas: ports.replicas,
     clock: ports.clock,
@@ -80,7 +83,8 @@ function start(call: Call, { subject, world, isOnce }: Protected & { readonly is
     holder: call.environment.holder,
     by: operatorOf(call),
     look: (signal) => readInventory({ ports, estate, journal: store.journal, signal }),
-    holds: createHolds(store.journal),
+    holds: async () => new Map([...(await proofs()), ...(await runs())]),
+    notifier: ports.notifier,
     wallClock: call.environment.clock,
     isOnce,
   });

@@ -221,8 +221,19 @@ function historyText(
   return [
     `${runbook}: ${trust}, ${why}; last run ${runText(lastRun, at)}; last drill ${runText(lastDrill, at)}`,
     ...(protection === undefined ? [] : [`its replicas are ${tended}`]),
-    ...(verified === undefined ? [] : [`its points were read again ${ago(verified.at)}: ${damaged}`]),
+    ...(verified === undefined
+      ? []
+      : [`its points were read again ${ago(verified.at)}: ${damaged}${provenText(verified)}`]),
   ].join('\n');
+}
+
+function provenText({ vms, proven, differed }: NonNullable<History['lastVerification']>): string {
+  if (proven.length === 0) {
+    return '';
+  }
+  const distrusted =
+    differed.length === 0 ? '' : `; had differed, so trust no point made before: ${differed.join(', ')}`;
+  return `; new points of ${proven.length} of ${vms} VMs were proven equal to their sources${distrusted}`;
 }
 
 /** Where it was seen running; anything else is said. */

@@ -1,17 +1,23 @@
+import { createHolds } from '../../engine/holds.js';
 import { readInventory } from '../../engine/inventory.js';
-import { formatPlace } from '../../model/place.js';
-import { type Member, membersOf } from '../../storage-sync/replicator-members.js';
-import { type Verified, verifyReplicas } from '../../storage-sync/verifier.js';
-import { type Call, note, operatorOf } from '../call.js';
+import { formatSize } from '../../model/units.js';
+import type { Proving } from '../../storage-sync/prover.js';
+import { membersOf } from '../../storage-sync/replicator-members.js';
+import { ReplicatorRates } from '../../storage-sync/replicator-rates.js';
+import { verifyReplicas } from '../../storage-sync/verifier.js';
+import { type Call, note, operatorOf, optionFlag } from '../call.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { withWorld } from '../open-world.js';
 import { tell } from '../plan-making.js';
 import { protectionLine } from '../progress/protection-line.js';
+import { timeOfDay } from '../progress/words.js';
 import { Refusal } from '../refusal.js';
+import type { Style } from '../style.js';
 import { table } from '../table.js';
+import { exitCodeOf, obstacleOf, type ProofRow, rowsOf, type VerifiedRow } from '../verified-rows.js';
 import { readProtected } from './protect.js';
 
-/** `lifeboat verify`: reads the recovery points of a runbook's VMs again, where they are kept. */
+/** `lifeboat verify`: reads the recovery points of a runbook's VMs again, where they are kept, and proves a new one of each. */
 export async function verifyCommand(call: Call): Promise<ExitCode> {
   const subject = readProtected(call);
   const { runbook } = subject;
@@ -29,6 +35,20 @@ export async function verifyCommand(call: Call): Promise<ExitCode> {
       const subjects = members.flatMap(({ vm, replica }) =>
         replica === undefined ? [] : [{ vm, place: { site: replica.site, host: replica.host } }],
       );
+      const rates = new ReplicatorRates({ estate, runbook, clock: ports.clock });
+      const requests = members.flatMap((member) => {
+        const { vm, route, replicate } = member;
+        return obstacleOf(member) === undefined && route !== undefined
+          ? [{ vm, ...route, replicate, ...rates.shareOf(vm, route) }]
+          : [];
+      });
+      const proving: Proving = {
+        replicas: ports.replicas,
+        requests,
+        runs: createHolds(store.journal),
+        onProgress: progressNotes(call, () => ports.clock.now()),
+      };
+      const wantsProof = !optionFlag(call, 'pointsOnly');
       const found = await world.during(
         verifyReplicas({
           replicas: ports.replicas,
@@ -39,11 +59,12 @@ export async function verifyCommand(call: Call): Promise<ExitCode> {
           by: operatorOf(call),
           runbook: runbook.name,
           subjects,
+          ...(wantsProof ? { proving } : {}),
           signal: stop.signal,
           onEntry: (entry) => note(call, protectionLine(entry) ?? ''),
         }),
       );
-      const rows = rowsOf(members, found);
+      const rows = rowsOf(members, found, wantsProof);
       const exitCode = exitCodeOf(members, rows);
       tell(call, () => text(call, rows), {
         kind: 'Verification',
@@ -58,54 +79,24 @@ export async function verifyCommand(call: Call): Promise<ExitCode> {
   });
 }
 
-/** One VM; its members may be added to, never changed. */
-interface VerifiedRow {
-  readonly vm: string;
-  readonly replica?: string;
-  readonly points: number;
-  /** What the points were compared with. That they equal their source's moment is not proven by it. */
-  readonly against?: 'structure' | 'digests';
-  readonly verdict: 'whole' | 'damaged' | 'not-looked-at' | 'no-point';
-  readonly code?: string;
-  readonly why?: string;
-}
+/** Real time between two lines about one VM, ms. */
+const progressEveryMs = 10_000;
 
-function rowsOf(members: readonly Member[], found: readonly Verified[]): readonly VerifiedRow[] {
-  const byVm = new Map(found.map((one) => [one.vm, one]));
-  return members.map(({ vm, needs, waits }): VerifiedRow => {
-    const one = byVm.get(vm);
-    if (one === undefined) {
-      return { vm, points: 0, verdict: 'no-point', why: needs ?? waits ?? 'it has no replica yet' };
+/** Says how far a proof is: when a VM is begun, when its comparison is, and now and then. */
+function progressNotes(call: Call, now: () => number): NonNullable<Proving['onProgress']> {
+  let last = { subject: '', at: 0 };
+  return (vm, transfer) => {
+    const { clock } = call.environment;
+    const subject = `${vm} ${transfer.phase ?? 'copying'}`;
+    if (subject !== last.subject || clock.now() - last.at >= progressEveryMs) {
+      last = { subject, at: clock.now() };
+      const phase = transfer.phase ?? ('copying' as const);
+      note(
+        call,
+        `${timeOfDay(now())} vm/${vm} ${phase}: ${formatSize(transfer.doneBytes)} of ${formatSize(transfer.totalBytes)}`,
+      );
     }
-    const place = { vm, replica: formatPlace(one.place) };
-    if ('failure' in one) {
-      const { code, message } = one.failure;
-      return { ...place, points: 0, verdict: 'not-looked-at', code, why: message };
-    }
-    const { points, against, damage } = one.result;
-    const read = { ...place, points: points.length, against };
-    if (damage !== undefined) {
-      return {
-        ...read,
-        verdict: 'damaged',
-        code: damage.code,
-        why: [damage.message, damage.hint].filter(Boolean).join('. '),
-      };
-    }
-    return points.length === 0
-      ? { ...read, verdict: 'no-point', why: 'its seed is not complete' }
-      : { ...read, verdict: 'whole' };
-  });
-}
-
-function exitCodeOf(members: readonly Member[], rows: readonly VerifiedRow[]): ExitCode {
-  if (rows.some(({ verdict }) => verdict === 'damaged')) {
-    return exitCodes.withErrors;
-  }
-  if (members.some(({ isTargetSilent }) => isTargetSilent) || rows.some(({ code }) => code === 'host-unreachable')) {
-    return exitCodes.unreachable;
-  }
-  return rows.every(({ verdict }) => verdict === 'whole') ? exitCodes.done : exitCodes.withErrors;
+  };
 }
 
 function text(call: Call, rows: readonly VerifiedRow[]): string {
@@ -123,5 +114,19 @@ function text(call: Call, rows: readonly VerifiedRow[]): string {
     against ?? '-',
     `${words[verdict]}${why === undefined ? '' : `: ${why}`}`,
   ]);
-  return table(['VM', 'REPLICA', 'POINTS', 'COMPARED WITH', 'FOUND'], cells, style);
+  const read = table(['VM', 'REPLICA', 'POINTS', 'COMPARED WITH', 'FOUND'], cells, style);
+  const proofs = rows.flatMap(({ vm, proof }) => (proof === undefined ? [] : [[vm, ...proofCells(proof, style)]]));
+  const heading = ['VM', 'NEW POINT', 'READ AT SOURCE', 'READ AT REPLICA', 'PROVEN'];
+  return proofs.length === 0 ? read : `${read}\n${table(heading, proofs, style)}`;
+}
+
+function proofCells(proof: ProofRow, style: Style): readonly string[] {
+  if (proof.verdict === 'not-proven') {
+    return ['-', '-', '-', `${style.warn('! not proven')}: ${proof.why}`];
+  }
+  const read = [proof.point, formatSize(proof.sourceBytes), formatSize(proof.replicaBytes)];
+  const equal = `equal to its source at ${timeOfDay(proof.at)}`;
+  return proof.why === undefined
+    ? [...read, style.good(`✔ ${equal}`)]
+    : [...read, `${style.bad('✗ had differed')}, now ${equal}: ${proof.why}`];
 }

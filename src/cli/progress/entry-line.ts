@@ -70,6 +70,11 @@ function textOf(entry: Entry, context: LineContext): string | undefined {
     case 'replica.changed':
     case 'replica.forecast':
     case 'replica.checked':
+    case 'rpo.told':
+    case 'replica.held':
+    case 'replica.proving':
+    case 'replica.proven':
+    case 'replica.unproven':
       return undefined;
   }
 }

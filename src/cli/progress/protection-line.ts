@@ -1,6 +1,7 @@
 import type { Entry } from '../../model/entry.js';
 import { formatPlace } from '../../model/place.js';
 import { formatDuration, formatSize } from '../../model/units.js';
+import { differedText } from '../../storage-sync/differed-text.js';
 import { stateWords } from '../../storage-sync/lag.js';
 import { clean } from '../style.js';
 import { timeOfDay } from './words.js';
@@ -38,6 +39,23 @@ function textOf(entry: Entry): string | undefined {
       const count = points === 1 ? 'one point' : `${points} points`;
       return `vm/${vm} ${count} at ${formatPlace(place)} read again (${against}): ${damage?.message ?? 'no damage found'}`;
     }
+    case 'rpo.told': {
+      const { event, vms, failure } = entry;
+      const what = `${vms.join(', ')} ${event === 'rpo-missed' ? 'missed its RPO' : 'meets its RPO again'}`;
+      return failure === undefined ? `told people: ${what}` : `nobody was told: ${what}: ${failure.message}`;
+    }
+    case 'replica.held':
+      return `vm/${entry.vm} nothing is written to its replica any more, as ${entry.by} wants`;
+    case 'replica.proving':
+      return `vm/${entry.vm} a new point is made at ${formatPlace(entry.to)} and compared with its source`;
+    case 'replica.proven': {
+      const { vm, point, disks } = entry;
+      const differed = disks.filter(({ differedBytes }) => differedBytes > 0).map(differedText);
+      const was = differed.length === 0 ? '' : `; its replica had differed and was mended: ${differed.join('; ')}`;
+      return `vm/${vm} point ${point.id} is proven equal to its source at ${timeOfDay(point.at)}${was}`;
+    }
+    case 'replica.unproven':
+      return `vm/${entry.vm} no point is proven: ${entry.failure.message}`;
     default:
       return undefined;
   }

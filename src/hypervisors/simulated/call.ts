@@ -51,7 +51,7 @@ export type ReplicasRequest = { readonly port: 'replicas' } & (
   | { readonly method: 'find'; readonly vm: string; readonly at: Place }
   | { readonly method: 'sync' | 'reverse'; readonly vm: string; readonly from: Place; readonly to: Place }
   /** The rate is a figure here: nobody asks before each byte. */
-  | { readonly method: 'cycle'; readonly cycle: Omit<CycleRequest, 'rate'> }
+  | { readonly method: 'cycle' | 'prove'; readonly cycle: Omit<CycleRequest, 'rate'> }
   | { readonly method: 'check'; readonly vm: string; readonly at: Place }
   | {
       readonly method: 'promote';
@@ -83,7 +83,7 @@ export interface Call {
   /** What a scripted fault has in store for it. */
   fate?: 'call-hangs' | 'reply-lost' | 'call-refused';
   /** What it waits for, when that takes time. */
-  waitsFor?: { readonly transfer: number } | { readonly off: string; readonly host: string };
+  waitsFor?: { readonly transfer: number; readonly isProof?: true } | { readonly off: string; readonly host: string };
   /** Whether nobody awaits it any more. What it set going goes on. */
   isForsaken: boolean;
 }
@@ -131,6 +131,7 @@ function askedOfReplicas(request: ReplicasRequest): ReturnType<typeof askedOf> {
     case 'reverse':
       return { host: request.to.host };
     case 'cycle':
+    case 'prove':
       return { host: request.cycle.to.host };
     case 'find':
     case 'check':

@@ -11,7 +11,7 @@ const patienceMs = 5_000;
 
 /** Whether this is a call whose operation ends when its caller wants it to. */
 function isAbortable({ request }: Call): boolean {
-  return ['migrate', 'carry', 'sync', 'cycle', 'reverse'].includes(request.method);
+  return ['migrate', 'carry', 'sync', 'cycle', 'prove', 'reverse'].includes(request.method);
 }
 
 /** Sends a request on its way. What it sets going goes on when nobody awaits the answer any more. */

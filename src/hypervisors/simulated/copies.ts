@@ -13,7 +13,7 @@ import { begin } from './transfers.js';
 import type { Guest, HostState } from './world-state.js';
 
 /** How fast a host reads its own disks. */
-const readBytesPerSecond = 1e9;
+export const readBytesPerSecond = 1e9;
 
 /** A replica counts as behind when its newest data is older than this many of its periods. */
 const periodsBehind = 2;

@@ -29,6 +29,8 @@ export interface Copy {
   isTended?: true;
   /** The id of a point whose files no longer hold what was written to them. */
   damaged?: string;
+  /** A proof has found that, and every point since is whole. */
+  isMended?: true;
   /** Point pinned for each run that has promoted it. */
   readonly promoted: Record<string, string>;
 }

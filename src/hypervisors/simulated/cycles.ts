@@ -44,6 +44,19 @@ export function replicate(core: Core, call: Call, request: Omit<CycleRequest, 'r
   return follow(core, call, asked(core, copy) ?? restart(core, copy, bytesPerSecond));
 }
 
+/** A cycle whose point is compared with its source's moment; see `completeSync`. */
+export function prove(core: Core, call: Call, request: Omit<CycleRequest, 'rate'>): Outcome | undefined {
+  const { vm, replicate: policy } = request;
+  if (policy.method === 'mirror' || copyAt(core, vm, request.to.host)?.isLive) {
+    return failed('proof-not-offered', 'permanent', `${vm} is mirrored`, 'Drill its runbook instead');
+  }
+  const outcome = replicate(core, call, request);
+  if (call.waitsFor !== undefined && 'transfer' in call.waitsFor) {
+    call.waitsFor = { ...call.waitsFor, isProof: true };
+  }
+  return outcome;
+}
+
 function replicationBy(policy: CycleRequest['replicate']): Replication {
   return policy.method === 'mirror'
     ? { method: 'mirror', everyMs: mirrorEveryMs, keep: policy.keep, quiesce: false }

@@ -114,6 +114,7 @@ function rot(core: Core, vm: string, host: string): void {
   const newest = copy?.points.at(-1);
   if (copy !== undefined && newest !== undefined) {
     copy.damaged = newest.id;
+    delete copy.isMended;
   }
 }
 

@@ -3,7 +3,7 @@ import { carry } from './carries.js';
 import { runCommand } from './commands.js';
 import { check, copyAt, replicaOf } from './copies.js';
 import { type Core, guestsChanged, note } from './core.js';
-import { replicate } from './cycles.js';
+import { prove, replicate } from './cycles.js';
 import { failed } from './failures.js';
 import { define, requestShutdown, start, stop, undefine, vmFacts } from './guests.js';
 import { cutPower, hostFacts } from './hosts.js';
@@ -153,6 +153,8 @@ function performReplicas(core: Core, call: Call, request: ReplicasRequest): Outc
       return sync(core, call, request);
     case 'cycle':
       return replicate(core, call, request.cycle);
+    case 'prove':
+      return prove(core, call, request.cycle);
     case 'check':
       return check(core, request.vm, request.at.host);
     case 'reverse':

@@ -71,6 +71,10 @@ function replicasOf(core: Core): Replicas {
       const cycle = { vm, from, to, replicate, ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }) };
       return ask(core, { port, method: 'cycle', cycle }, signal, progress);
     },
+    prove({ vm, from, to, replicate, bytesPerSecond }, signal, progress) {
+      const cycle = { vm, from, to, replicate, ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }) };
+      return ask(core, { port, method: 'prove', cycle }, signal, progress);
+    },
     check: (vm, at, signal) => ask(core, { port, method: 'check', vm, at }, signal),
     promote: (vm, at, choice, runId, signal) => ask(core, { port, method: 'promote', vm, at, choice, runId }, signal),
     promoted: (vm, at, runId, signal) => ask(core, { port, method: 'promoted', vm, at, runId }, signal),

@@ -1,8 +1,9 @@
 import type { Place } from '../../model/place.js';
-import type { CycleResult, SyncResult } from '../../storage-sync/replicas.js';
+import type { ProvenDisk } from '../../model/replica.js';
+import type { CycleResult, ProofResult, SyncResult } from '../../storage-sync/replicas.js';
 import type { Call, Outcome } from './call.js';
 import { answerWaiting } from './calls.js';
-import { beginSync, copyAt, publish, recoveryPoint, replicationOf, sourceOf } from './copies.js';
+import { beginSync, copyAt, publish, readBytesPerSecond, recoveryPoint, replicationOf, sourceOf } from './copies.js';
 import { type Copy, copyKey } from './copy.js';
 import { after, type Core, note } from './core.js';
 import { failed } from './failures.js';
@@ -13,6 +14,9 @@ import { canSpeak } from './network.js';
 import type { SyncPurpose, Transfer } from './transfer.js';
 import { begin, remove } from './transfers.js';
 import type { Guest, HostState } from './world-state.js';
+
+/** What a rotten point holds otherwise than its source. */
+const damageBytes = 4 * 2 ** 20;
 
 interface Direction {
   readonly vm: string;
@@ -85,7 +89,41 @@ export function completeSync(core: Core, transfer: Transfer, purpose: SyncPurpos
     transfer: purpose.transfer,
     transferMs: core.clock.now() - transfer.startedAt,
   };
+  const isProof: ReturnType<typeof waits> = (wait) => waits(transfer)(wait) && 'isProof' in wait;
+  if (Object.values(core.state.calls).some(({ waitsFor }) => waitsFor !== undefined && isProof(waitsFor))) {
+    answerWaiting(core, isProof, proofOf(copy, result));
+  }
   answerWaiting(core, waits(transfer), { value: result });
+}
+
+/** Both ends are read and compared; damage of an older point that is found on the way goes on in no later one. */
+function proofOf(copy: Copy, result: CycleResult): Outcome {
+  const newest = copy.points.at(-1);
+  const isDamaged = copy.damaged !== undefined && copy.isMended === undefined;
+  const disks = (newest?.carries.disks ?? []).map(({ target, sizeBytes, usedBytes }, index): ProvenDisk => {
+    const damage = { offset: 0, length: Math.min(damageBytes, sizeBytes) };
+    const differed = isDamaged && index === 0 ? [damage] : [];
+    return {
+      target,
+      sizeBytes,
+      digest: `${newest?.id ?? ''}/${target}`,
+      sourceBytes: usedBytes,
+      replicaBytes: usedBytes,
+      differed,
+      differedBytes: differed.reduce((sum, { length }) => sum + length, 0),
+    };
+  });
+  const [first] = disks;
+  if (isDamaged) {
+    copy.isMended = true;
+  }
+  const mended =
+    isDamaged && first !== undefined
+      ? { transfer: 'resync' as const, reason: `the replica differed in ${first.target}` }
+      : {};
+  const value: ProofResult = { ...result, ...mended, disks };
+  const readBytes = disks.reduce((sum, { sourceBytes }) => sum + sourceBytes, 0);
+  return { value, tookMs: Math.round((1_000 * readBytes) / readBytesPerSecond) };
 }
 
 function waits(transfer: Transfer) {

@@ -1,5 +1,6 @@
 import { FailureError } from '../../model/failure.js';
 import { formatSize } from '../../model/units.js';
+import { NbdServerError } from '../nbd/errors.js';
 
 /** What the copier was about when something failed. */
 export type CopyAct = 'pacing' | 'reading' | 'writing' | 'flushing';
@@ -46,6 +47,7 @@ export function copyFailure({ subject, act, offset, durable, error }: CopyTroubl
 }
 
 function isFull(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const local = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = error instanceof NbdServerError ? error.errnoName : local;
   return code === 'ENOSPC' || code === 'EDQUOT';
 }

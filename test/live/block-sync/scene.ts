@@ -18,6 +18,7 @@ import { createReplicaStore, type ReplicaStore } from '../../../src/storage-sync
 import { createStoredReplicas } from '../../../src/storage-sync/stored-replicas.js';
 import { type Guest, removeGuest, startGuest } from '../guest.js';
 import { addressOf, labFolder, onHost, uriOf } from '../lab.js';
+import { damageImage } from '../store/damage.js';
 
 export const never: AbortSignal = new AbortController().signal;
 const scratch = '/var/lib/libvirt/scratch';
@@ -137,6 +138,11 @@ export class SyncScene implements AsyncDisposable {
   /** Where what a merge has made differs from the image of the VM that is shut off at its old host. */
   async differsFromMerged(target: string): Promise<string | undefined> {
     return compared(['-f', 'qcow2', '-F', 'qcow2', this.#image(target), this.#layer(`${target}.base.qcow2`)]);
+  }
+
+  /** Turns a few bytes of the newest point's data over, in the very file that holds them; where on the disk they are. */
+  async damage(target: string): Promise<number> {
+    return damageImage(await this.#newest(target));
   }
 
   /** Kills the guest's QEMU, and returns when its host has seen it gone. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSshShell } from '../../../src/hypervisors/ssh/ssh-shell.js';
@@ -68,17 +68,26 @@ export interface Scene {
   write(round: number): void;
   /** Why an image does not hold what it must; undefined when it does. */
   differs(image: string, rounds: number, target: string): string | undefined;
+  /** Takes all but so many bytes of what is free beside the replicas; the function returned gives them back. */
+  fill(leftBytes: number): () => void;
   /** Pids of storage daemons of this scene. */
   daemons(): readonly number[];
   close(): Promise<void>;
 }
 
-/** A folder of replicas of its own, empty or as another scene has left it. */
-export function openScene(from?: string): Scene {
+/**
+ * A folder of replicas of its own, empty or as another scene has left it; `sizeBytes` puts it on a file system of its own that
+ * is no larger.
+ */
+export function openScene(from?: string, sizeBytes?: number): Scene {
   const root = mkdtempSync(join(tmpdir(), 'lb-store-'));
   const replicas = join(root, 'replicas');
   const run = join(root, 'run');
   const folder = join(replicas, vmId);
+  if (sizeBytes !== undefined) {
+    mkdirSync(replicas);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'lb-store', replicas]);
+  }
   if (from !== undefined) {
     cpSync(from, folder, { recursive: true });
   }
@@ -127,9 +136,19 @@ export function openScene(from?: string): Scene {
       });
       return status === 0 ? undefined : `${image}: ${stdout.match(/Pattern.*/g)?.join(' · ') ?? ''} ${stderr}`;
     },
+    fill(leftBytes) {
+      const file = join(replicas, 'filling');
+      const { bavail, bsize } = statfsSync(replicas);
+      execFileSync('fallocate', ['-l', String(bavail * bsize - leftBytes), file]);
+      return () => rmSync(file);
+    },
     async close() {
       for (const pid of daemons()) {
         process.kill(pid, 'SIGKILL');
+      }
+      if (sizeBytes !== undefined) {
+        // Lazily: a daemon that was killed lets go of its images a moment later.
+        execFileSync('umount', ['--lazy', replicas]);
       }
       rmSync(root, { recursive: true, force: true });
       if (existsSync(root)) {

@@ -4,6 +4,7 @@ import type { HostSocket } from '../../../hypervisors/host-socket.js';
 import type { Hypervisor, TransferProgress } from '../../../hypervisors/hypervisor.js';
 import type { Clock } from '../../../model/clock.js';
 import type { Place } from '../../../model/place.js';
+import type { ProvenDisk } from '../../../model/replica.js';
 import type { CopyLimits } from '../../copier/copy-request.js';
 import type { TransferRate } from '../../link-rate.js';
 import type { PointManifest } from '../../store/manifest.js';
@@ -32,6 +33,8 @@ export interface CycleRequest {
   readonly quiesce: boolean;
   /** The method that the replica is kept by; a mirror's is brought up to date so between two mirrors. Default: block-sync. */
   readonly method?: 'mirror' | 'block-sync';
+  /** Whether both ends are compared before there is a point. Default: they are not. */
+  readonly isProven?: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TransferProgress) => void;
   /** Part of the link's rate. Default: no limit. */
@@ -44,6 +47,8 @@ export interface CycleResult {
   /** Bytes written to the replica as data. */
   readonly bytes: number;
   readonly disks: readonly CycledDisk[];
+  /** What the comparison has shown of each disk; empty where none was asked for. */
+  readonly proof: readonly ProvenDisk[];
   /** Time of the copying alone, ms. */
   readonly transferMs: number;
   /** What a person should know; sentences without a full stop. */

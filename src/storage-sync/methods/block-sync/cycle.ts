@@ -5,12 +5,13 @@ import { formatSize } from '../../../model/units.js';
 import type { PointManifest } from '../../store/manifest.js';
 import type { OpenExport, OpenReplica } from '../../store/open.js';
 import type { Cycle, CycleRequest, CycleResult, CycleTools } from './cycle-request.js';
-import { copyDisks, type DiskTransfer, type PlannedTransfer, planTransfer } from './disk-transfer.js';
+import { type Copying, copyDisks, type DiskTransfer, type PlannedTransfer, planTransfer } from './disk-transfer.js';
 import { openExport } from './exports.js';
 import { openImages } from './image-source.js';
 import { clearSource } from './leftovers.js';
 import { openLiveSource } from './live-source.js';
 import { workFolder } from './names.js';
+import { proveDisks } from './proof.js';
 import { carriedFacts } from './source-facts.js';
 import type { SourceMoment } from './source-moment.js';
 
@@ -53,12 +54,15 @@ async function run(cycle: Cycle): Promise<Omit<CycleResult, 'notes'>> {
   let isPublished = false;
   const outcome = await settledOutcome(async () => {
     const during: Cycle = { ...cycle, signal: moment.signal };
-    const { bytes, transferMs } = await transfer(during, moment, { source, replica, planned });
+    const copied = await transfer(during, moment, { source, replica, planned });
+    const { transferMs } = copied;
+    const proof = cycle.isProven ? await proveDisks(planned, copyingOf(during)) : [];
+    const bytes = copied.bytes + proof.reduce((sum, { differedBytes }) => sum + differedBytes, 0);
     await moment.settle();
     isPublished = true;
     const point = await publish(cycle, moment, { carries, bytes, instance: replica.instance });
     await moment.succeeded();
-    return { point, bytes, transferMs, disks: planned.map(shownDisk) };
+    return { point, bytes, transferMs, disks: planned.map(shownDisk), proof };
   });
   await Promise.allSettled(planned.flatMap((disk) => [disk.source.close(), disk.incoming.close()]));
   const ending = await settledOutcome(async () => await moment.end(isPublished));
@@ -162,7 +166,7 @@ async function transfer(
   moment: SourceMoment,
   { source, replica, planned }: Transfer,
 ): Promise<{ readonly bytes: number; readonly transferMs: number }> {
-  const { tools, signal, onProgress, rate, limits } = cycle;
+  const { tools, signal, onProgress } = cycle;
   const began = tools.clock.now();
   const totalBytes = 2 * source.disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   let doneBytes = 0;
@@ -188,14 +192,18 @@ async function transfer(
     });
   }
   const copyingSince = tools.clock.now();
-  const bytes = await copyDisks(planned, {
+  const bytes = await copyDisks(planned, copyingOf(cycle));
+  return { bytes, transferMs: tools.clock.now() - copyingSince };
+}
+
+function copyingOf({ tools, signal, onProgress, rate, limits }: Cycle): Copying {
+  return {
     clock: tools.clock,
     signal,
     onProgress,
     ...(rate === undefined ? {} : { rate }),
     ...(limits === undefined ? {} : { limits }),
-  });
-  return { bytes, transferMs: tools.clock.now() - copyingSince };
+  };
 }
 
 async function publish(

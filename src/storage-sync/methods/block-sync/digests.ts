@@ -3,20 +3,28 @@ import type { BlockEndpoint } from '../../block-endpoint.js';
 import { type ToldExtent, zeroFlag } from '../../copy-plan.js';
 import { type DigestedDisk, digestBlockBytes } from '../../digest-blocks.js';
 import { endOf } from '../../extent.js';
+import type { TransferRate } from '../../link-rate.js';
 
 /** Blocks that are read at once. */
 const blocksInFlight = 4;
 
+export interface Digesting {
+  /** Hears the bytes of each block that is done. */
+  readonly onBlock?: ((bytes: number) => void) | undefined;
+  /** Asked before each block is read. Default: no limit. */
+  readonly rate?: TransferRate | undefined;
+}
+
 /**
  * Digests of all blocks of a disk, by reading it; blocks that are told to read as zeroes are not read. `readBytes` says what
- * was, and `onBlock` hears the bytes of each block that is done. Rejects with what the endpoint rejects with, and with the
+ * was. Rejects with what the endpoint rejects with, and with the
  * signal's reason.
  */
 export async function digestDisk(
   endpoint: BlockEndpoint,
   allocation: readonly ToldExtent[],
   signal: AbortSignal,
-  onBlock: (bytes: number) => void = () => undefined,
+  { onBlock = () => undefined, rate }: Digesting = {},
 ): Promise<DigestedDisk & { readonly readBytes: number }> {
   const { sizeBytes } = endpoint;
   let readBytes = 0;
@@ -41,6 +49,8 @@ export async function digestDisk(
       } else {
         readBytes += length;
         // Each loop has one block at a time.
+        // oxlint-disable-next-line no-await-in-loop
+        await rate?.take(length, signal);
         // oxlint-disable-next-line no-await-in-loop
         digests[block] = digestOf(await readBlock(endpoint, { offset: block * digestBlockBytes, length }, signal));
       }

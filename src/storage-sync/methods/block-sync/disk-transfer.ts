@@ -63,8 +63,8 @@ async function planOf(
     }
     case 'resync': {
       const [ours, theirs] = await Promise.all([
-        digestDisk(source, allocation, signal, onCompared),
-        digestDisk(incoming, await extentsOf(incoming), signal, onCompared),
+        digestDisk(source, allocation, signal, { onBlock: onCompared }),
+        digestDisk(incoming, await extentsOf(incoming), signal, { onBlock: onCompared }),
       ]);
       return {
         plan: planResync({ sizeBytes, allocation, differing: differingExtents(ours, theirs) }),
