@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FailureError } from '../../src/model/failure.js';
 import { hows, never, SyncScene } from './block-sync/scene.js';
 import { countedPast, witnessOf } from './guest.js';
+import { onHost } from './lab.js';
 
 const targets = ['vda', 'vdb'] as const;
 let scene: SyncScene;
@@ -74,12 +75,16 @@ describe('block-sync', () => {
   });
 
   it('leaves a backup of somebody else alone', async () => {
-    const begun = await scene.virsh('backup-begin', scene.guest.name);
+    // One in pull mode lasts until it is ended.
+    const xml = '<domainbackup mode="pull"><server transport="unix" socket="/run/theirs.sock"/></domainbackup>';
+    await onHost('north-1', 'sh', '-c', `echo '${xml}' >/run/theirs.xml`);
+    const begun = await scene.virsh('backup-begin', scene.guest.name, '/run/theirs.xml');
     expect(begun).toContain('started');
     const outcome = await scene.cycle().catch((error: unknown) => error);
     expect(outcome).toBeInstanceOf(FailureError);
     expect((outcome as FailureError).failure.code).toBe('job-under-way');
-    await scene.virsh('domjobabort', scene.guest.name).catch(() => undefined);
+    await scene.virsh('domjobabort', scene.guest.name);
+    await onHost('north-1', 'rm', '/run/theirs.xml');
   });
 
   it('reads the images of a VM that is shut off, and goes on from there when it runs again', async () => {
