@@ -1,4 +1,6 @@
-import type { ReplicaStore, StoredReplica } from './store/store.js';
+import { FailureError } from '../model/failure.js';
+import type { RecoveryPoint } from '../model/replica.js';
+import type { ReplicaStore, StoredPoint, StoredReplica } from './store/store.js';
 
 /** Replicas that are looked at at once on one host: each costs a few commands there, and sshd takes few at a time. */
 const looksAtOnce = 4;
@@ -49,4 +51,19 @@ export class HeldReplicas {
       ? known
       : (await this.all(host, signal)).find(({ state }) => state.vm.name === vm);
   }
+}
+
+/** A point as it is shown to others. */
+export function shownPoint(point: StoredPoint): RecoveryPoint {
+  const { manifest: _, ...shown } = point;
+  return shown;
+}
+
+export function replicaNotFound(vm: string, host: string): FailureError {
+  return new FailureError({
+    code: 'replica-not-found',
+    kind: 'permanent',
+    message: `${host} holds no replica of ${vm}`,
+    hint: 'see with `lifeboat status` where replicas are',
+  });
 }

@@ -1,4 +1,5 @@
-import type { Site } from '../model/estate.js';
+import { type Estate, hostsOf, type Site } from '../model/estate.js';
+import { FailureError } from '../model/failure.js';
 import type { VmFacts } from '../model/inventory.js';
 import type { Place } from '../model/place.js';
 
@@ -51,4 +52,18 @@ export async function findVm(
 
 function isLive({ state }: VmFacts): boolean {
   return state !== 'shut-off';
+}
+
+/** The site that a host of the estate belongs to. Throws `host-not-found`. */
+export function siteOf(estate: Estate, host: string): Site {
+  const site = Object.values(estate.sites).find(({ hosts }) => hosts[host] !== undefined);
+  if (site === undefined) {
+    throw new FailureError({
+      code: 'host-not-found',
+      kind: 'permanent',
+      message: `the estate has no host ${host}`,
+      hint: `it has ${Object.keys(hostsOf(estate)).join(', ')}`,
+    });
+  }
+  return site;
 }
