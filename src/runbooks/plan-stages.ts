@@ -9,7 +9,7 @@ const gateFrom = 32;
 
 export interface StageParts {
   readonly levels: readonly Level[];
-  /** Lanes of each group that has any. */
+  /** Lanes of each group that is not empty. */
   readonly lanes: ReadonlyMap<string, readonly Lane[]>;
   /** Before the first level, such as proofs of death. */
   readonly before: readonly Stage[];

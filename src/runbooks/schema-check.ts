@@ -13,7 +13,7 @@ export function checkOf<T extends TSchema>(schema: T): Check<Static<T>> {
   const isValid = compiledOnce<Static<T>>(schema, { allErrors: false });
   const findErrors = compiledOnce<Static<T>>(schema, { allErrors: true });
   return (value) => {
-    // All errors of a large file may need a hundred times its memory, so of one that has any only a sample is asked for all.
+    // All errors of a large file may need a hundred times its memory, so that they are asked for of a sample of it alone.
     const { sample, isWhole } = sampleOf(value);
     const first = isWhole ? undefined : isValid();
     if (first?.(value) === true) {

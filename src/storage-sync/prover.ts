@@ -120,27 +120,33 @@ function watchRuns({ runs, clock }: ProverOptions, vm: string, stop: AbortContro
 
 /** Resolves when nobody writes to the VM's replica: nobody tends it, or who does has journalled that it holds. */
 async function letGo(options: ProverOptions, vm: string, signal: AbortSignal): Promise<void> {
-  const { journal, clock, runId } = options;
+  const { clock } = options;
   const until = clock.now() + letGoWithinMs;
   for (;;) {
     signal.throwIfAborted();
     // Each look shows what has happened since the one before.
     // oxlint-disable-next-line no-await-in-loop
-    const tending = await tenderOf(options, vm);
-    // oxlint-disable-next-line no-await-in-loop
-    const told = tending === undefined ? [] : await journal.read(tending, 1);
-    if (
-      tending === undefined ||
-      told.some((entry) => entry.type === 'replica.held' && entry.vm === vm && entry.by === runId)
-    ) {
+    const tending = await stillTending(options, vm);
+    if (tending === undefined) {
       return;
     }
     if (clock.now() >= until) {
       throw new FailureError(locked(`${tending} did not come to a safe point with ${vm}`));
     }
+    // Whoever tends it has time to come to a safe point before the next look.
     // oxlint-disable-next-line no-await-in-loop
     await sleep(clock, askEveryMs, signal);
   }
+}
+
+/** The journal of who tends the VM's replica and has not said that it holds; undefined when nobody is left. */
+async function stillTending(options: ProverOptions, vm: string): Promise<string | undefined> {
+  const { journal, runId } = options;
+  const tending = await tenderOf(options, vm);
+  const told = tending === undefined ? [] : await journal.read(tending, 1);
+  return told.some((entry) => entry.type === 'replica.held' && entry.vm === vm && entry.by === runId)
+    ? undefined
+    : tending;
 }
 
 /** The journal of who tends the VM's replica; undefined when nobody does. */

@@ -1,13 +1,11 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { SMTPServer } from 'smtp-server';
+import { describe, expect, it } from '@jest/globals';
 import { FailureError } from '../../src/model/failure.js';
 import type { Runbook } from '../../src/model/runbook.js';
 import { createMailNotifier } from '../../src/notifiers/mail/mail.js';
 import type { Notice, Notifier } from '../../src/notifiers/notifier.js';
 import type { ReplicatorOptions } from '../../src/storage-sync/replicator.js';
 import { rehearse as worldOf } from '../contracts/hypervisor-rehearsal.js';
+import { mailServer } from './mail-server.js';
 import { protect, protecting } from './protection.js';
 
 const GiB = 2 ** 30;
@@ -164,30 +162,9 @@ describe('people', () => {
 });
 
 describe('a mail about the RPO', () => {
-  const ends: (() => Promise<void>)[] = [];
-
-  afterEach(async () => {
-    await Promise.all(ends.splice(0).map(async (end) => await end()));
-  });
-
   it('reaches the mail server, and the mails of one runbook are one thread', async () => {
-    const mails: string[] = [];
-    const server = new SMTPServer({
-      authOptional: true,
-      disabledCommands: ['STARTTLS'],
-      onData: (stream, _, done) => {
-        let text = '';
-        stream.on('data', (chunk) => (text += String(chunk)));
-        stream.on('end', () => {
-          mails.push(text.replaceAll('=\r\n', '').replaceAll('\r\n', '\n'));
-          done();
-        });
-      },
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server.server, 'listening');
-    ends.push(async () => await new Promise((resolve) => server.close(() => resolve())));
-    const smtp = `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+    await using server = await mailServer();
+    const { smtp } = server;
     const mail = createMailNotifier({ smtp, from: 'lifeboat@example.org', to: ['ops@example.org'] });
     let sending: Promise<void> = Promise.resolve();
     const notifier: Notifier = {
@@ -210,6 +187,7 @@ describe('a mail about the RPO', () => {
     await pass(300);
     stage.free();
     await pass(600);
+    const mails = server.mails.map((text) => text.replaceAll('=\n', ''));
     expect(mails.map((text) => /^Subject: (.*)$/m.exec(text)?.[1])).toEqual([
       expect.stringContaining('[payroll] RPO missed: '),
       expect.stringContaining('[payroll] RPO met again: '),

@@ -10,17 +10,17 @@ import { FailureError } from '../../model/failure.js';
 import type { BlockCommits } from '../block-commits.js';
 import type { Connections } from './connections.js';
 import { describeDomain } from './domain-description.js';
-import { asked } from './failures.js';
+import { askOfVm } from './vm-asking.js';
 
 /** Commits of active disks by libvirt's block jobs. */
 export function blockCommitsOf(connections: Connections): BlockCommits {
   return {
     commit: ({ host, id, target, base }, signal) =>
-      asked({ host, what: `merge the disk ${target} of VM ${id}`, signal }, async () => {
-        const libvirt = await connections.to(host, 'work', signal);
-        const dom = await libvirt.domainLookupByUUID({ uuid: id });
-        await commit(libvirt, dom, { host, target, base, signal });
-      }),
+      askOfVm(
+        connections,
+        { host, id, what: `merge the disk ${target} of VM ${id}`, purpose: 'work', signal },
+        (libvirt, dom) => commit(libvirt, dom, { host, target, base, signal }),
+      ),
   };
 }
 

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import type { SMTPServerOptions } from 'smtp-server';
+import { mailServer } from '../../../test/scenarios/mail-server.js';
 import { FailureError } from '../../model/failure.js';
 import { createMailNotifier } from './mail.js';
 
@@ -23,26 +24,10 @@ describe('mail', () => {
     await Promise.all(ends.splice(0).map(async (end) => await end()));
   });
 
-  /** A mail server on loopback; gives its address and the mails it took. */
   const serve = async (options: SMTPServerOptions = {}) => {
-    const mails: string[] = [];
-    const server = new SMTPServer({
-      authOptional: true,
-      disabledCommands: ['STARTTLS'],
-      onData: (stream, _, done) => {
-        let text = '';
-        stream.on('data', (chunk) => (text += String(chunk)));
-        stream.on('end', () => {
-          mails.push(text.replaceAll('\r\n', '\n'));
-          done();
-        });
-      },
-      ...options,
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server.server, 'listening');
-    ends.push(async () => await new Promise((resolve) => server.close(() => resolve())));
-    return { mails, smtp: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}` };
+    const server = await mailServer(options);
+    ends.push(async () => await server[Symbol.asyncDispose]());
+    return server;
   };
   const send = async (smtp: string, signal = never) =>
     await createMailNotifier({ smtp, from: 'lifeboat@example.org', to: people }).send(notice, signal);

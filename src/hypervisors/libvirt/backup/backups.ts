@@ -9,32 +9,19 @@ import {
   valuesByField,
 } from 'node-libvirt';
 import { FailureError } from '../../../model/failure.js';
-import { type BackupRequest, type Backups, backupSocket, type CheckpointRecord, type VmOnHost } from '../../backups.js';
-import type { Connections, Purpose } from '../connections.js';
+import { type BackupRequest, type Backups, backupSocket, type CheckpointRecord } from '../../backups.js';
+import type { Connections } from '../connections.js';
 import { asked } from '../failures.js';
 import { unless } from '../migration/failures.js';
+import { askOfVm } from '../vm-asking.js';
 import { backupXml, checkpointXml, newCheckpointXml, redefinitionXml } from './documents.js';
 import { backupOf, frozenMark, isError, isJob, lookAtSource } from './look.js';
 
 /** How long a guest's agent may take to freeze or thaw, ms. A guest's file systems are never held longer by a silent agent. */
 const agentWithinMs = 30_000;
 
-interface Asking extends VmOnHost {
-  readonly what: string;
-  readonly purpose: Purpose;
-  readonly signal: AbortSignal;
-}
-
 /** Backups over libvirt's backup jobs in pull mode. */
 export function backupsOf(connections: Connections): Backups {
-  const ask = <Answer>(
-    { host, id, what, purpose, signal }: Asking,
-    call: (libvirt: Libvirt, dom: Domain) => Promise<Answer>,
-  ): Promise<Answer> =>
-    asked({ host, what, signal }, async () => {
-      const libvirt = await connections.to(host, purpose, signal);
-      return await call(libvirt, await libvirt.domainLookupByUUID({ uuid: id }));
-    });
   return {
     look: ({ host, id }, signal) =>
       asked({ host, what: 'look at a VM', signal }, async () => {
@@ -43,42 +30,55 @@ export function backupsOf(connections: Connections): Backups {
         return dom === undefined ? undefined : await lookAtSource(libvirt, dom);
       }),
     begin: (request, signal) =>
-      ask({ ...request, what: `begin a backup of VM ${request.id}`, purpose: 'work', signal }, (libvirt, dom) =>
-        begin(libvirt, dom, request),
+      askOfVm(
+        connections,
+        { ...request, what: `begin a backup of VM ${request.id}`, purpose: 'work', signal },
+        (libvirt, dom) => begin(libvirt, dom, request),
       ),
     end: ({ folder, ...vm }, signal) =>
-      ask({ ...vm, what: `end the backup of VM ${vm.id}`, purpose: 'stop', signal }, (libvirt, dom) =>
+      askOfVm(connections, { ...vm, what: `end the backup of VM ${vm.id}`, purpose: 'stop', signal }, (libvirt, dom) =>
         end(libvirt, dom, { host: vm.host, socket: backupSocket(folder), signal }),
       ),
     watch: (vm, signal) =>
-      ask({ ...vm, what: `tell of the backup of VM ${vm.id}`, purpose: 'query', signal }, async (libvirt, dom) => {
-        const [{ type, params }, { state, reason }] = await Promise.all([
-          libvirt.domainGetJobStats({ dom }),
-          libvirt.domainGetState({ dom }),
-        ]);
-        return {
-          scratchBytes: Number(valuesByField(params).get(DomainJobField.DISK_TEMP_USED) ?? 0),
-          isUnderWay: isJob(type),
-          isPausedByError: isError(state, reason),
-        };
-      }),
+      askOfVm(
+        connections,
+        { ...vm, what: `tell of the backup of VM ${vm.id}`, purpose: 'query', signal },
+        async (libvirt, dom) => {
+          const [{ type, params }, { state, reason }] = await Promise.all([
+            libvirt.domainGetJobStats({ dom }),
+            libvirt.domainGetState({ dom }),
+          ]);
+          return {
+            scratchBytes: Number(valuesByField(params).get(DomainJobField.DISK_TEMP_USED) ?? 0),
+            isUnderWay: isJob(type),
+            isPausedByError: isError(state, reason),
+          };
+        },
+      ),
     createCheckpoint: (record, signal) =>
-      ask({ ...record, what: `make the checkpoint ${record.checkpoint}`, purpose: 'work', signal }, (libvirt, dom) =>
-        createCheckpoint(libvirt, dom, record),
+      askOfVm(
+        connections,
+        { ...record, what: `make the checkpoint ${record.checkpoint}`, purpose: 'work', signal },
+        (libvirt, dom) => createCheckpoint(libvirt, dom, record),
       ),
     deleteCheckpoint: ({ checkpoint, ...vm }, signal) =>
-      ask({ ...vm, what: `delete the checkpoint ${checkpoint}`, purpose: 'work', signal }, (libvirt, dom) =>
-        deleteCheckpoint(libvirt, dom, checkpoint),
+      askOfVm(
+        connections,
+        { ...vm, what: `delete the checkpoint ${checkpoint}`, purpose: 'work', signal },
+        (libvirt, dom) => deleteCheckpoint(libvirt, dom, checkpoint),
       ),
     redefineCheckpoint: (record, signal) =>
-      ask({ ...record, what: `take the checkpoint ${record.checkpoint}`, purpose: 'work', signal }, (libvirt, dom) =>
-        redefine(libvirt, dom, record),
+      askOfVm(
+        connections,
+        { ...record, what: `take the checkpoint ${record.checkpoint}`, purpose: 'work', signal },
+        (libvirt, dom) => redefine(libvirt, dom, record),
       ),
     freeze: (vm, signal) =>
-      ask({ ...vm, what: `freeze the file systems of VM ${vm.id}`, purpose: 'work', signal }, freeze),
-    thaw: (vm, signal) => ask({ ...vm, what: `thaw the file systems of VM ${vm.id}`, purpose: 'work', signal }, thaw),
+      askOfVm(connections, { ...vm, what: `freeze the file systems of VM ${vm.id}`, purpose: 'work', signal }, freeze),
+    thaw: (vm, signal) =>
+      askOfVm(connections, { ...vm, what: `thaw the file systems of VM ${vm.id}`, purpose: 'work', signal }, thaw),
     resume: (vm, signal) =>
-      ask({ ...vm, what: `resume VM ${vm.id}`, purpose: 'work', signal }, async (libvirt, dom) => {
+      askOfVm(connections, { ...vm, what: `resume VM ${vm.id}`, purpose: 'work', signal }, async (libvirt, dom) => {
         await libvirt.domainResume({ dom });
       }),
   };

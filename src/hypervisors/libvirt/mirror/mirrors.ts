@@ -10,12 +10,12 @@ import {
   parameter,
 } from 'node-libvirt';
 import { FailureError } from '../../../model/failure.js';
-import type { VmOnHost } from '../../backups.js';
 import type { DiskCopy, ExportsOfVm, MirrorRequest, Mirrors, OverlayOfVm } from '../../mirrors.js';
-import type { Connections, Purpose } from '../connections.js';
+import type { Connections } from '../connections.js';
 import { describeDomain } from '../domain-description.js';
 import { asked } from '../failures.js';
 import { unless } from '../migration/failures.js';
+import { askOfVm } from '../vm-asking.js';
 import { connectionsIn, exportXml, overlayXml, readCopies } from './documents.js';
 
 /** A copy that was told to end is gone within this, ms, or it is said that it is not. */
@@ -24,14 +24,6 @@ const lookEveryMs = 100;
 
 /** Mirrors by libvirt's block copies; connections are cut over QEMU's monitor, for which libvirt has no call of its own. */
 export function mirrorsOf(connections: Connections): Mirrors {
-  const ask = <Answer>(
-    { host, id, what, purpose, signal }: VmOnHost & { what: string; purpose: Purpose; signal: AbortSignal },
-    call: (libvirt: Libvirt, dom: Domain) => Promise<Answer>,
-  ): Promise<Answer> =>
-    asked({ host, what, signal }, async () => {
-      const libvirt = await connections.to(host, purpose, signal);
-      return await call(libvirt, await libvirt.domainLookupByUUID({ uuid: id }));
-    });
   return {
     look: ({ host, id }, signal) =>
       asked({ host, what: 'look at a mirror', signal }, async () => {
@@ -40,19 +32,23 @@ export function mirrorsOf(connections: Connections): Mirrors {
         return dom === undefined ? [] : await look(libvirt, dom);
       }),
     begin: (request, signal) =>
-      ask({ ...request, what: `mirror VM ${request.id}`, purpose: 'work', signal }, (libvirt, dom) =>
+      askOfVm(connections, { ...request, what: `mirror VM ${request.id}`, purpose: 'work', signal }, (libvirt, dom) =>
         begin(libvirt, dom, request),
       ),
     overlay: (vm, signal) =>
-      ask({ ...vm, what: `put new images above the disks of VM ${vm.id}`, purpose: 'work', signal }, (libvirt, dom) =>
-        overlay(libvirt, dom, vm),
+      askOfVm(
+        connections,
+        { ...vm, what: `put new images above the disks of VM ${vm.id}`, purpose: 'work', signal },
+        (libvirt, dom) => overlay(libvirt, dom, vm),
       ),
     connections: (vm, signal) =>
-      ask({ ...vm, what: `tell of the mirror of VM ${vm.id}`, purpose: 'query', signal }, (libvirt, dom) =>
-        connectionsTo(libvirt, dom, vm.exports),
+      askOfVm(
+        connections,
+        { ...vm, what: `tell of the mirror of VM ${vm.id}`, purpose: 'query', signal },
+        (libvirt, dom) => connectionsTo(libvirt, dom, vm.exports),
       ),
     end: (vm, signal) =>
-      ask({ ...vm, what: `end the mirror of VM ${vm.id}`, purpose: 'stop', signal }, (libvirt, dom) =>
+      askOfVm(connections, { ...vm, what: `end the mirror of VM ${vm.id}`, purpose: 'stop', signal }, (libvirt, dom) =>
         end(libvirt, dom, { vm, signal }),
       ),
   };

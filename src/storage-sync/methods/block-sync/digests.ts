@@ -48,7 +48,7 @@ export async function digestDisk(
         digests[block] = ofZeroes(length);
       } else {
         readBytes += length;
-        // Each loop has one block at a time.
+        // Each loop has one block at a time: its share of the rate comes first, then its bytes.
         // oxlint-disable-next-line no-await-in-loop
         await rate?.take(length, signal);
         // oxlint-disable-next-line no-await-in-loop

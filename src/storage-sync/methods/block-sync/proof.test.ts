@@ -41,7 +41,7 @@ describe('a replica that is compared with its source', () => {
     expect(seen.at(-1)).toBe(1);
   });
 
-  it('has the same digest as any other with the same data, and not as one without', async () => {
+  it('has the same digest as another one with the same data, and not as one without', async () => {
     const digestOf = async (letters: readonly number[]) =>
       (await proven(disk(letters), new VolatileEndpoint({ content: disk(letters) })))[0]?.digest;
     expect(await digestOf([1, 2])).toBe(await digestOf([1, 2]));

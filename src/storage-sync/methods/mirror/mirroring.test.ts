@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { vm as facts } from '../../../../test/properties/builders.js';
 import type { BackupSource } from '../../../hypervisors/backups.js';
-import type { MirrorRequest as CopyRequest, DiskCopy } from '../../../hypervisors/mirrors.js';
+import type { DiskCopy } from '../../../hypervisors/mirrors.js';
 import { FailureError } from '../../../model/failure.js';
+import type { PointManifest } from '../../store/manifest.js';
 import type { MirrorRecord } from '../../store/replica-state.js';
-import type { StoredReplica } from '../../store/store.js';
+import type { StoredPoint, StoredReplica } from '../../store/store.js';
 import { beginMirror, followMirror } from './begin.js';
 import type { Mirroring } from './mirror-request.js';
 import { pointUnderMirror } from './point.js';
@@ -26,13 +28,50 @@ const source: BackupSource = {
   definition: '<domain/>',
   hasStateBesideDisks: false,
 };
-const newest = { id: 'p1', vm: vm.name, at: 1_000, checkpoint: `${chain}p1`, manifest: { carries: {} } };
-const replica = (parts: Partial<StoredReplica['state']> = {}): StoredReplica =>
-  ({
-    state: { vm, source: { site: 'north', host: 'north-1' }, disks: [{ target: 'vda', layers: [0, 1] }], ...parts },
-    points: [newest],
-    daemon: { pid: 7, instance: '7-1' },
-  }) as unknown as StoredReplica;
+const manifest: PointManifest = {
+  version: 1,
+  id: 'p1',
+  vm,
+  at: 1_000,
+  consistency: 'crash',
+  bytes: 0,
+  checkpoint: `${chain}p1`,
+  source: { site: 'north', host: 'north-1' },
+  disks: [],
+  carries: facts(vm.name, 'north-1'),
+};
+const newest: StoredPoint = {
+  id: 'p1',
+  vm: vm.name,
+  at: 1_000,
+  sizeBytes: 0,
+  pinnedBy: [],
+  consistency: 'crash',
+  checkpoint: `${chain}p1`,
+  manifest,
+};
+const replica = (parts: Partial<StoredReplica['state']> = {}): StoredReplica => ({
+  state: {
+    version: 1,
+    vm,
+    method: 'mirror',
+    source: manifest.source,
+    disks: [{ target: 'vda', sizeBytes: 8, layers: [0, 1] }],
+    nextLayer: 2,
+    ...parts,
+  },
+  points: [newest],
+  daemon: { pid: 7, instance: '7-1' },
+});
+
+/** A port of which no more than these parts may be used. */
+const only = <Port extends object>(parts: Partial<Port>): Port =>
+  new Proxy(parts, {
+    get: (known, name) => {
+      if (!(name in known)) throw new Error(`nobody should ask for ${String(name)}`);
+      return Reflect.get(known, name);
+    },
+  }) as Port;
 
 const codeOf = async (call: Promise<unknown>): Promise<string> => {
   const error: unknown = await call.catch((reason: unknown) => reason);
@@ -45,72 +84,74 @@ function scene({ takenPorts = 0, breaks = false, cut = '' } = {}) {
   let copies: readonly DiskCopy[] = [];
   let looks = 0;
   const act = (text: string) => async () => void acts.push(text);
-  const tools = {
+  const tools: Mirroring['tools'] = {
     clock: {
       now: () => 60_000,
       at: (_at: number, callback: () => void) => (queueMicrotask(callback), () => undefined),
     },
     shell: { run: async () => ({ exitCode: 0, stdout: cut, stderr: '' }) },
-    hypervisor: { vm: async () => ({ disks: [] }) },
-    backups: {
+    hypervisor: { vm: async () => facts(vm.name, 'north-1') },
+    sockets: only({}),
+    commits: only({}),
+    backups: only<Mirroring['tools']['backups']>({
       look: async () => source,
-      createCheckpoint: async ({
-        checkpoint,
-        tracked,
-        others,
-      }: {
-        checkpoint: string;
-        tracked: string[];
-        others: string[];
-      }) => void acts.push(`checkpoint ${checkpoint.slice(chain.length)} of ${tracked.join()} not ${others.join()}`),
-      deleteCheckpoint: async ({ checkpoint }: { checkpoint: string }) => void acts.push(`delete ${checkpoint}`),
-    },
-    mirrors: {
+      createCheckpoint: async ({ checkpoint, tracked, others }) =>
+        void acts.push(`checkpoint ${checkpoint.slice(chain.length)} of ${tracked.join()} not ${others.join()}`),
+      deleteCheckpoint: async ({ checkpoint }) => void acts.push(`delete ${checkpoint}`),
+    }),
+    mirrors: only<Mirroring['tools']['mirrors']>({
       look: async () => {
         looks += 1;
         if (looks > 2 && breaks) return [];
         return copies.map((copy) => ({ ...copy, isReady: looks > 2 }));
       },
-      begin: async ({ disks }: CopyRequest) => {
+      begin: async ({ disks }) => {
         acts.push(`begin ${disks.map(({ target, isShallow }) => `${target}${isShallow ? ' shallow' : ''}`).join()}`);
         copies = disks.map(({ target, to }) => ({ target, to, isReady: false, doneBytes: 4, totalBytes: 8 }));
       },
       connections: async () => ['libvirt-5-storage'],
-      end: async ({ exports }: { exports: string[] }) => void acts.push(`end ${exports.join()}`),
-    },
-    store: {
+      end: async ({ exports }) => void acts.push(`end ${exports.join()}`),
+    }),
+    store: only<Mirroring['tools']['store']>({
       find: async () => replica(),
-      open: async ({ listening }: { listening: { port: number; prefix: string } }) => {
+      open: async ({ listening }) => {
         acts.push('open');
+        if (listening.kind !== 'tcp') throw new Error('a mirror comes over TCP');
         if (acts.filter((each) => each === 'open').length <= takenPorts) {
           throw new FailureError({ code: 'nbd-port-taken', kind: 'transient', message: String(listening.port) });
         }
-        const exports = source.disks.map(({ target }) => ({ target, name: `${listening.prefix}${target}` }));
+        const exports = source.disks.map(({ target, sizeBytes }) => ({
+          target,
+          sizeBytes,
+          name: `${listening.prefix}${target}`,
+          content: 'kept' as const,
+        }));
         return { instance: '7-1', exports };
       },
-      recordMirror: async (_id: string, mirror?: MirrorRecord) =>
+      recordMirror: async (_id, mirror) =>
         void acts.push(mirror === undefined ? 'forget' : mirror.readyAt === undefined ? 'record' : 'record ready'),
-      publish: async (_id: string, point: { id: string; at: number; checkpoint?: string }) => {
+      publish: async (_id, point) => {
         acts.push(`publish of ${point.checkpoint === newest.checkpoint ? 'the same' : 'a new'} checkpoint`);
-        return point;
+        return { ...manifest, id: point.id, at: point.at };
       },
       writtenAt: async () => 2_000,
       definition: async () => '<domain/>',
       endExports: act('cut'),
       discardIncoming: act('discard'),
-    },
+    }),
   };
-  const mirroring = {
+  const mirroring: Mirroring = {
     vm,
     from: { site: 'north', host: 'north-1' },
     to: { site: 'south', host: 'south-1' },
     address: '10.77.2.11',
     stallMs: 5_000,
+    scratch: '/scratch',
     signal: new AbortController().signal,
     onProgress: () => undefined,
     note: () => undefined,
     tools,
-  } as unknown as Mirroring;
+  };
   return { mirroring, acts };
 }
 
@@ -191,7 +232,7 @@ describe('what a mirror has brought', () => {
     ['one disk', 1, 'running', '', false],
   ] as const)('of %s: torn apart or not', async (_case, count, state, cut, isTorn) => {
     const { mirroring } = scene({ cut });
-    const tools = { ...mirroring.tools, hypervisor: { vm: async () => ({ state }) as never } };
+    const tools = { ...mirroring.tools, hypervisor: { vm: async () => facts(vm.name, 'north-1', { state }) } };
     const [disk] = replica().state.disks;
     const disks = ['vda', 'vdb'].slice(0, count).flatMap((target) => (disk === undefined ? [] : [{ ...disk, target }]));
     const found = replica({ mirror: record, disks });
